@@ -1,0 +1,75 @@
+"""Keras Transformers: models assembled from registered layers through YAML recipes.
+
+    import keras_transformers as kt
+
+    model = kt.build("transformer_tiny")     # a keras.Model
+    run = kt.train("dates", "runs/dates")
+
+Each name is imported when it is first used: `import keras_transformers` loads neither Keras nor
+TensorFlow.
+"""
+
+import importlib
+import sys
+import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import errors, layers
+    from .evaluation import evaluate, predict
+    from .export import export
+    from .models.assemble import build
+    from .recipe import load as load_recipe
+    from .registry import describe, names, register, resolve, slots
+    from .run import load_run
+    from .training import train
+
+__version__ = "0.1.0"
+
+_MODULES = ("errors", "layers")
+_FUNCTIONS = {
+    "build": "models.assemble:build",
+    "describe": "registry:describe",
+    "evaluate": "evaluation:evaluate",
+    "export": "export:export",
+    "load_recipe": "recipe:load",
+    "load_run": "run:load_run",
+    "names": "registry:names",
+    "predict": "evaluation:predict",
+    "register": "registry:register",
+    "resolve": "registry:resolve",
+    "slots": "registry:slots",
+    "train": "training:train",
+}
+
+__all__ = [
+    "build", "describe", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
+    "names", "predict", "register", "resolve", "slots", "train",
+]  # fmt: skip
+
+
+class _Package(types.ModuleType):
+    """The package, in which a function keeps its name though a submodule has the same one."""
+
+    def __setattr__(self, name, value):
+        if name in _FUNCTIONS and isinstance(value, types.ModuleType):
+            return  # the import system binds each submodule; `kt.export` stays the function
+        super().__setattr__(name, value)
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _FUNCTIONS:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    module, _, attribute = _FUNCTIONS[name].partition(":")
+    value = getattr(importlib.import_module(f".{module}", __name__), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package
