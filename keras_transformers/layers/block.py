@@ -1,0 +1,52 @@
+"""What encoder and decoder blocks share: sublayers passed in, each wrapped in a residual."""
+
+import keras
+
+from .masks import ExplicitMask
+from .norms import LayerNorm
+from .residual import NormOrder, Residual, clone, revive
+
+
+class Block(ExplicitMask):
+    """Abstract: a block that owns the layers named in `sublayers`, wrapping each in `Residual`.
+
+    Subclasses name their injected layers in `sublayers`, in the order of computation, and write
+    `call`. Construction, building and serialization are here.
+    """
+
+    sublayers: tuple[str, ...] = ()
+
+    def __init__(self, sublayers, norm_order, dropout, norm, **kwargs):
+        super().__init__(**kwargs)
+        self.norm_order = NormOrder(norm_order)
+        self.dropout = dropout
+        self.norm = norm if norm is not None else LayerNorm(dtype=self.dtype_policy)
+        for name in self.sublayers:
+            setattr(self, name, sublayers[name])
+            residual = Residual(
+                clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy
+            )
+            setattr(self, f"{name}_residual", residual)
+
+    def build(self, input_shape, *_):
+        for name in self.sublayers:
+            getattr(self, name).build(input_shape)
+            getattr(self, f"{name}_residual").build(input_shape)
+
+    def compute_output_spec(self, inputs, *args, **kwargs):
+        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            **{name: serialize(getattr(self, name)) for name in self.sublayers},
+            "norm_order": str(self.norm_order),
+            "dropout": self.dropout,
+            "norm": serialize(self.norm),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        layers = {name: revive(config[name]) for name in (*cls.sublayers, "norm")}
+        return cls(**{**config, **layers})

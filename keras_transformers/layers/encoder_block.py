@@ -1,0 +1,48 @@
+"""One layer of the encoder: self-attention, then feed-forward."""
+
+from typing import Literal
+
+import keras
+
+from ..signature import Rate, slot
+from .block import Block
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class EncoderBlock(Block):
+    """Self-attention and a feed-forward network, each in a residual connection.
+
+    Registered as `encoder_block/encoder_block`.
+
+    Reference: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
+
+    Args:
+        attention: Self-attention.
+        feed_forward: Position-wise network.
+        norm_order: `post` normalizes after each residual sum, `pre` before each sublayer.
+        dropout: Rate of dropout on each sublayer's output.
+        norm: Normalization; by default layer normalization.
+    """
+
+    sublayers = ("attention", "feed_forward")
+
+    def __init__(
+        self,
+        attention: slot("attention"),
+        feed_forward: slot("feed_forward"),
+        norm_order: Literal["pre", "post"] = "post",
+        dropout: Rate = 0.0,
+        norm: slot("norm") | None = None,
+        **kwargs,
+    ):
+        layers = {"attention": attention, "feed_forward": feed_forward}
+        super().__init__(layers, norm_order, dropout, norm, **kwargs)
+
+    def call(self, x, mask=None, training=None):
+        """Map `x` (B, S, D) to (B, S, D); `mask` says which positions may be attended to."""
+        h = self.attention_residual.enter(x)
+        h = self.attention(h, mask=mask, training=training)
+        x = self.attention_residual(x, h, training=training)
+
+        h = self.feed_forward(self.feed_forward_residual.enter(x), training=training)
+        return self.feed_forward_residual(x, h, training=training)

@@ -1,0 +1,50 @@
+"""The position-wise feed-forward network: the same two projections at every position."""
+
+import keras
+
+from ..signature import Count, Rate
+from .dropout import Dropout
+from .linear import Linear
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class FeedForward(keras.layers.Layer):
+    """FFN(x) = activation(x W1 + b1) W2 + b2.
+
+    Registered as `feed_forward/mlp`.
+
+    Reference: Vaswani et al. 2017, section 3.3, https://arxiv.org/abs/1706.03762
+
+    Args:
+        hidden_dim: Width of the inner layer.
+        activation: Name of a Keras activation, such as `relu` or `gelu`.
+        dropout: Rate of dropout on the inner layer.
+    """
+
+    def __init__(
+        self, hidden_dim: Count, activation: str = "relu", dropout: Rate = 0.0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.hidden_dim = hidden_dim
+        self.activation = activation
+        self.dropout = dropout
+        self.expand = Linear(hidden_dim, activation=activation, dtype=self.dtype_policy)
+        self.drop = Dropout(dropout, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        dim = input_shape[-1]
+        self.contract = Linear(dim, dtype=self.dtype_policy, name="contract")
+        self.expand.build(input_shape)
+        self.contract.build((*input_shape[:-1], self.hidden_dim))
+
+    def call(self, inputs, training=None):
+        """Map (B, T, D) to (B, T, D)."""
+        return self.contract(self.drop(self.expand(inputs), training=training))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "hidden_dim": self.hidden_dim,
+            "activation": self.activation,
+            "dropout": self.dropout,
+        }

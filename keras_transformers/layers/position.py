@@ -1,0 +1,81 @@
+"""Positions: what is added to the embeddings so that order matters.
+
+B batch, T length, D model width. Positions are integers counted from 0.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from ..signature import Count
+
+
+def sinusoids(positions, dim, max_wavelength=10_000.0):
+    """Return PE(pos, 2i) = sin(pos / 10000^(2i/D)), PE(pos, 2i+1) = cos(the same), (T, D) float32.
+
+    Float32 whatever the compute dtype: bfloat16 cannot tell position 257 from 256.
+
+    Source: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
+    """
+    pair = ops.arange(dim // 2, dtype="float32")  # i
+    frequency = ops.exp(pair * (-2.0 * math.log(max_wavelength) / dim))
+    angle = ops.expand_dims(ops.cast(positions, "float32"), 1) * frequency  # (T, D/2)
+    interleaved = ops.stack([ops.sin(angle), ops.cos(angle)], axis=-1)  # (T, D/2, 2)
+    return ops.reshape(interleaved, (-1, dim))
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class SinusoidalPosition(keras.layers.Layer):
+    """Adds sines and cosines of geometrically spaced wavelengths; any length.
+
+    Registered as `position/sinusoidal`.
+
+    Reference: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
+
+    Raises:
+        ValueError: The width of the inputs is odd.
+    """
+
+    def build(self, input_shape):
+        if input_shape[-1] % 2:
+            raise ValueError(
+                f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}."
+            )
+        self.built = True
+
+    def call(self, inputs, positions):
+        """Add to `inputs` (B, T, D) the encoding of `positions` (T,)."""
+        return inputs + ops.cast(sinusoids(positions, inputs.shape[-1]), inputs.dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class LearnedPosition(keras.layers.Layer):
+    """Adds one trained vector per position, up to a greatest length.
+
+    Registered as `position/learned`.
+
+    Reference: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
+
+    Args:
+        max_length: Number of positions; later ones take the last vector.
+    """
+
+    def __init__(self, max_length: Count, **kwargs):
+        super().__init__(**kwargs)
+        self.max_length = max_length
+
+    def build(self, input_shape):
+        self.table = self.add_weight(
+            name="table",
+            shape=(self.max_length, input_shape[-1]),
+            initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+        )
+
+    def call(self, inputs, positions):
+        """Add to `inputs` (B, T, D) the vectors of `positions` (T,)."""
+        rows = ops.take(self.table, ops.minimum(positions, self.max_length - 1), axis=0)
+        return inputs + ops.cast(rows, inputs.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "max_length": self.max_length}

@@ -1,0 +1,73 @@
+"""The residual connection and its normalization, written once for every sublayer."""
+
+import enum
+
+import keras
+
+from ..signature import Rate
+from .dropout import Dropout
+
+
+class NormOrder(enum.StrEnum):
+    """Where the normalization stands."""
+
+    POST = "post"
+    """norm(x + f(x)): Vaswani et al. 2017, https://arxiv.org/abs/1706.03762"""
+
+    PRE = "pre"
+    """x + f(norm(x)): Xiong et al. 2020, https://arxiv.org/abs/2002.04745"""
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class Residual(keras.layers.Layer):
+    """Wraps a sublayer f: `y = residual(x, f(residual.enter(x)))`.
+
+    post: norm(x + dropout(f(x)));  pre: x + dropout(f(norm(x))).
+
+    Args:
+        norm: A normalization layer.
+        norm_order: `pre` or `post`.
+        dropout: Rate of dropout on the sublayer's output.
+    """
+
+    def __init__(self, norm, norm_order="post", dropout: Rate = 0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.norm = norm
+        self.norm_order = NormOrder(norm_order)
+        self.drop = Dropout(dropout, dtype=self.dtype_policy)
+
+    def build(self, input_shape, *_):
+        self.norm.build(input_shape)
+
+    def enter(self, x):
+        """Return what the sublayer sees."""
+        return self.norm(x) if self.norm_order is NormOrder.PRE else x
+
+    def call(self, x, sublayer_output, training=None):
+        """Return `x` joined with the sublayer's output, both (B, T, D)."""
+        joined = x + self.drop(sublayer_output, training=training)
+        return self.norm(joined) if self.norm_order is NormOrder.POST else joined
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "norm": keras.saving.serialize_keras_object(self.norm),
+            "norm_order": str(self.norm_order),
+            "dropout": self.drop.rate,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "norm": revive(config["norm"])})
+
+
+def revive(config):
+    """Return the layer of a serialized `config`; layers and None pass through."""
+    return keras.saving.deserialize_keras_object(config) if isinstance(config, dict) else config
+
+
+def clone(layer):
+    """Return a new layer with the configuration of `layer`, and weights of its own."""
+    config = layer.get_config()
+    config.pop("name", None)
+    return type(layer).from_config(config)

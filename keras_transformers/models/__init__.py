@@ -1,0 +1,5 @@
+"""Models assembled from layers."""
+
+from .transformer import Transformer
+
+__all__ = ["Transformer"]

@@ -1,0 +1,76 @@
+"""From a resolved recipe to objects: the only place where the registry meets the classes."""
+
+import contextlib
+
+from .. import registry
+
+INHERITED = ("dim", "vocab_size")
+"""A parameter of one of these names that a recipe leaves empty takes the model's value."""
+
+
+def assemble(slot, spec, **given):
+    """Return the component that `spec` describes, its own components assembled first.
+
+    Args:
+        slot: The slot that the component fills.
+        spec: A map with `type` and parameters, from `Recipe.tree`; None gives None.
+        given: Values for parameters of these names that the recipe leaves empty, at any depth.
+    """
+    if spec is None:
+        return None
+    parameters = registry.describe(slot, spec["type"]).parameters
+    given = {**given, **{name: spec[name] for name in INHERITED if spec.get(name) is not None}}
+    arguments = {}
+    for name, parameter in parameters.items():
+        value = spec.get(name, parameter.default)
+        if value is None and name in given:
+            value = given[name]
+        arguments[name] = _argument(parameter, value, given)
+    return registry.resolve(slot, spec["type"])(**arguments)
+
+
+def _argument(parameter, value, given):
+    if parameter.slot and isinstance(value, dict):
+        return assemble(parameter.slot, value, **given)
+    if parameter.items is not None and parameter.items.slot and value is not None:
+        return [assemble(parameter.items.slot, item, **given) for item in value]
+    return value
+
+
+def build(recipe, overrides=()):
+    """Return the `keras.Model` of a recipe, ready for `compile` and `fit`.
+
+    Args:
+        recipe: A shipped recipe's name, a path to a YAML file, a dict, or a loaded recipe.
+        overrides: `{"model.dim": 128}` or `["model.dim=128"]`, applied last.
+
+    Raises:
+        RecipeError: The recipe has problems; the message lists them all.
+    """
+    import keras
+
+    from ..recipe import Recipe, load
+
+    recipe = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
+    training = recipe.tree.get("training") or {}
+    keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
+    with dtype_policy(training.get("precision")):
+        return assemble("model", recipe.tree["model"], vocab_size=vocab_size(recipe.tree))
+
+
+def vocab_size(tree):
+    """Return the vocabulary size that a recipe settles before any tokenizer is trained."""
+    return tree["model"].get("vocab_size") or (tree.get("tokenizer") or {}).get("vocab_size")
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Make `name` Keras's dtype policy for a while; None leaves it."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name or before)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
