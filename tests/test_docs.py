@@ -1,0 +1,73 @@
+"""The documents: links resolve, verbs and names exist, code in them runs."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+LINK = re.compile(r"\[[^\]]+\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PYTHON = re.compile(r"```python\n(.*?)```", re.S)
+ENVIRONMENT = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_resolve(page):
+    targets = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in targets if not (page.parent / link).exists()] == []
+
+
+def test_readme_links_every_document():
+    linked = set(LINK.findall(text_of("README.md")))
+    assert {f"docs/{page.name}" for page in ROOT.glob("docs/*.md")} <= linked
+
+
+def test_readme_shows_every_verb_and_no_other():
+    from keras_transformers import cli
+
+    shown = re.findall(r"keras-transformers ([a-z]+)", text_of("README.md"))
+    assert set(shown) == set(cli.verbs())
+
+
+def test_readme_begins_with_the_two_commands():
+    first, second = re.findall(r"```sh\n(.*?)```", text_of("README.md"), re.S)[:2]
+    assert (first, second) == ("scripts/demo\n", "scripts/test\n")
+    assert second in text_of(".ci/run")
+
+
+def test_makefile_chores_in_contributing_exist():
+    chores = set(re.findall(r"^    make ([a-z-]+)", text_of("CONTRIBUTING.md"), re.M))
+    assert chores
+    assert chores <= set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.M))
+
+
+def test_one_talking_heads_everywhere():
+    def code(text):
+        return text[text.index("@kt.register(") :].strip()
+
+    example = code(text_of("examples/talking_heads.py"))
+    for page in ("README.md", "docs/writing-a-layer.md"):
+        block = next(one for one in PYTHON.findall(text_of(page)) if "talking_heads.py" in one)
+        assert code(block) == example
+
+
+def test_layers_of_the_guide_work(tmp_path):
+    for block in PYTHON.findall(text_of("docs/writing-a-layer.md")):
+        name = re.match(r"# (\S+\.py)\n", block)[1]
+        (tmp_path / name).write_text(block, encoding="utf-8")
+    script = "import talking_heads, check"
+    environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
