@@ -1,7 +1,7 @@
 """An attention of one's own, in one file: heads that talk to one another.
 
     keras-transformers train dates --run runs/talking --plugin examples/talking_heads.py \
-        --set model.encoder.block.attention.type=talking_heads
+        --set 'model.encoder.block.attention={type: talking_heads, heads: 4}'
 """
 
 from keras import ops
