@@ -1,8 +1,11 @@
 """Reads a class or function into a `Component`: its signature, its annotations, its docstring."""
 
+import ast
 import collections.abc
 import dataclasses
 import inspect
+import re
+import textwrap
 import types
 import typing
 
@@ -19,8 +22,8 @@ LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
 def component_of(found, slot, name, origin="built-in", reference=""):
     """Return the `Component` that a class or function makes of itself.
 
-    A constructor that takes `**kwargs` passes them to its base class, so the base's parameters
-    follow its own; those of Keras's classes (`name`, `dtype`, …) are left out.
+    A constructor that passes `**kwargs` on to its base class takes the base's parameters too, except
+    those that it gives itself; those of Keras's classes (`name`, `dtype`, …) are left out.
 
     Raises:
         RegistryError: It is neither a class nor a function, or a default is not plain data.
@@ -29,10 +32,16 @@ def component_of(found, slot, name, origin="built-in", reference=""):
         raise RegistryError(f"`{slot}/{name}` must be a class or a function, but is {found!r}.")
     owners = _owners(found)
     documented = [Docstring(owner.__doc__) for owner in owners]
-    parameters = {}
+    parameters, given, positional = {}, set(), 0
     for owner in owners:
-        for parameter in _parameters_of(owner, f"{slot}/{name}"):
-            parameters.setdefault(parameter.name, parameter)
+        own = list(_parameters_of(owner, f"{slot}/{name}"))
+        given.update(one.name for one in own[:positional])
+        for parameter in own:
+            if parameter.name not in given:
+                parameters.setdefault(parameter.name, parameter)
+        if inspect.isclass(owner) and "__init__" in vars(owner):
+            positional, keywords = _given_to_base(owner.__init__)
+            given |= keywords
     for key, parameter in parameters.items():
         doc = next((one.arguments[key] for one in documented if key in one.arguments), "")
         parameters[key] = dataclasses.replace(parameter, doc=doc)
@@ -56,13 +65,36 @@ def _owners(found):
         if base.__module__.partition(".")[0] in ("keras", "builtins", "tensorflow"):
             break
         owners.append(base)
-        if "__init__" in vars(base) and not _takes_kwargs(base.__init__):
+        if "__init__" in vars(base) and not _passes_kwargs(base.__init__):
             break
     return owners or [found]
 
 
-def _takes_kwargs(function):
-    return any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values())
+def _passes_kwargs(function):
+    if not any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values()):
+        return False
+    call = _super_call(function)
+    return call is None or any(one.arg is None for one in call.keywords)
+
+
+def _given_to_base(function):
+    """Return how many positional arguments `super().__init__(…)` is given, and the names of the others."""
+    call = _super_call(function)
+    if call is None:
+        return 0, set()
+    return len(call.args), {one.arg for one in call.keywords if one.arg}
+
+
+def _super_call(function):
+    """Return the syntax of the constructor's call of `super().__init__`, or None if its source is not there."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and re.match(r"super\(.*\)\.__init__$", ast.unparse(node.func)):
+            return node
+    return None
 
 
 def _parameters_of(owner, where):
@@ -133,7 +165,11 @@ def _facts(annotation):
         return {"type": "map"}
     if (origin or annotation) in LISTS:
         item = arguments[0] if arguments else typing.Any
-        return {"type": "list"} if item is typing.Any else {"type": "list", "items": Parameter(ITEM, required=True, **_facts(item))}
+        return (
+            {"type": "list"}
+            if item is typing.Any
+            else {"type": "list", "items": Parameter(ITEM, required=True, **_facts(item))}
+        )
     return {"type": PLAIN.get(annotation, "any")}
 
 

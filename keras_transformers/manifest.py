@@ -11,7 +11,7 @@ import importlib
 from pathlib import Path
 
 from .catalogue import read_yaml, refresh
-from .docstring import registered_names
+from .docstring import Docstring, registered_names
 from .errors import DuplicateComponent, RegistryError
 from .introspect import component_of
 from .resources import PACKAGE, registry_dir
@@ -97,7 +97,7 @@ def check(package=PACKAGE, folder=None):
                 problems.append(f"`{slot}/{name}` is in {path.name}, but nothing is registered as it.")
             elif written[name] != expected[name]:
                 problems.append(f"`{slot}/{name}` differs from {expected[name]['target']}.")
-        problems += _undocumented(slot, expected)
+    problems += _documentation(discover(package))
     return problems
 
 
@@ -124,21 +124,39 @@ def _fresh(package, folder):
 
 
 def _entry(slot, name, target):
+    return manifest_of(_load(slot, name, target), slot, name)
+
+
+def _load(slot, name, target):
     module, _, attribute = target.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        return getattr(importlib.import_module(module), attribute)
     except Exception as error:
-        raise RegistryError(f"`{slot}/{name}`: {target} does not import: {type(error).__name__}: {error}") from error
-    return manifest_of(found, slot, name)
+        why = f"{type(error).__name__}: {error}"
+        raise RegistryError(f"`{slot}/{name}`: {target} does not import: {why}") from error
 
 
-def _undocumented(slot, entries):
-    for name, entry in entries.items():
-        if not entry["summary"]:
-            yield f"`{slot}/{name}` has no docstring."
-        for parameter, facts in entry.get("parameters", {}).items():
-            if not facts.get("doc"):
-                yield f"`{slot}/{name}`: `{parameter}` is missing from the `Args:` of its docstring."
+def _documentation(targets):
+    """Return where a registered object and its docstring differ."""
+    problems = []
+    for slot, named in sorted(targets.items()):
+        for name, target in sorted(named.items()):
+            try:
+                found = _load(slot, name, target)
+            except RegistryError:
+                continue  # said elsewhere
+            parameters = component_of(found, slot, name).parameters
+            problems += [
+                f"`{slot}/{name}`: `{one.name}` is missing from the `Args:` of its docstring."
+                for one in parameters.values()
+                if not one.doc
+            ]
+            problems += [
+                f"`{slot}/{name}`: `{one}` is in the `Args:` of its docstring, but is no parameter."
+                for one in Docstring(found.__doc__).arguments
+                if one not in parameters
+            ]
+    return problems
 
 
 def _module(path, package):

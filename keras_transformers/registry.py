@@ -100,9 +100,8 @@ def _import(component, error_type):
             found = getattr(found, part)
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        raise error_type(
-            f"`{component.slot}/{component.name}` ({component.origin}) does not import: {component.target}: {why}"
-        ) from error
+        who = f"`{component.slot}/{component.name}` ({component.origin})"
+        raise error_type(f"{who} does not import: {component.target}: {why}") from error
     return found
 
 
@@ -116,6 +115,6 @@ def _require_slot(slot):
 def _unknown(slot, name):
     _require_slot(slot)
     existing = names(slot)
-    raise UnknownComponent(
-        f"`{slot}` has no component `{name}`.{did_you_mean(name, existing)} It has: {', '.join(existing)}."
-    )
+    elsewhere = [f"`{other}`" for other in slots() if name in names(other)]
+    hint = f" It is in the slot {', '.join(elsewhere)}." if elsewhere else did_you_mean(name, existing)
+    raise UnknownComponent(f"`{slot}` has no component `{name}`.{hint} `{slot}` has: {', '.join(existing)}.")

@@ -26,5 +26,5 @@ def _folder(name):
     for place in places:
         if place.is_dir():
             return place
-    looked = " or ".join(str(place) for place in places)
+    looked = " nor ".join(str(place) for place in places)
     raise RegistryError(f"The library's folder `{name}` is missing: neither {looked} exists.")

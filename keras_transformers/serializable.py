@@ -25,6 +25,6 @@ def make_serializable(found, package, name, component):
         keras.saving.register_keras_serializable(package=package, name=name)(found)
     elif registered.startswith(OWN_PACKAGE) and component.origin != "built-in":
         raise PluginError(
-            f"`{component.slot}/{component.name}` ({component.origin}) is registered with Keras as `{registered}`; "
-            "a plugin must use a package name of its own."
+            f"`{component.slot}/{component.name}` ({component.origin}) is registered with Keras as "
+            f"`{registered}`; a plugin must use a package name of its own."
         )

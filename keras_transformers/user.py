@@ -121,5 +121,5 @@ def _failure(path, full, error):
 
 
 def _origin(found):
-    file = getattr(sys.modules.get(found.__module__), "__file__", None)
+    file = getattr(sys.modules.get(getattr(found, "__module__", None)), "__file__", None)
     return Path(file).name if file else "this process"
