@@ -1,0 +1,7 @@
+"""Tokenizers (slot `tokenizer`): text to ids and back, inside the TensorFlow graph."""
+
+from .characters import Characters
+from .sentencepiece import SentencePiece
+from .tokenizer import Tokenizer
+
+__all__ = ["Characters", "SentencePiece", "Tokenizer"]

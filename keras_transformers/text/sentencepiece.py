@@ -1,0 +1,133 @@
+"""A vocabulary of subwords, learnt by SentencePiece."""
+
+import io
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import sentencepiece
+import tensorflow as tf
+import tensorflow_text
+
+from ..errors import DataError
+from ..signature import Bounds
+from . import normalization
+from .special import BOS, EOS, PAD, UNK, VocabularySize
+from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
+
+_FILE = "sentencepiece.model"
+_THREADS = 4  # fixed: the model depends on it
+_LONGEST = 1 << 20  # bytes of a training sentence; SentencePiece would skip those above 4192 silently
+
+
+class SentencePiece(Tokenizer):
+    """Subwords learnt from the training text by SentencePiece.
+
+    Registered as `tokenizer/sentencepiece`.
+
+    Accents are composed (Unicode's NFC), every kind of space becomes an ordinary one, and runs of
+    spaces become one; nothing else of the text is changed.
+
+    Args:
+        vocab_size: Number of ids, the four special ones included.
+        model_type: `unigram`, or `bpe` for byte-pair encoding.
+        character_coverage: Share of the training text's characters that the vocabulary covers;
+            0.9995 leaves out the rarest of a large character set such as Chinese.
+
+    Reference:
+        Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226
+    """
+
+    def __init__(
+        self,
+        vocab_size: VocabularySize,
+        model_type: Literal["unigram", "bpe"] = "unigram",
+        character_coverage: Annotated[float, Bounds(minimum=0.98, maximum=1)] = 1.0,
+    ):
+        super().__init__(name="sentencepiece")
+        self.vocab_size = vocab_size
+        self.model_type = model_type
+        self.character_coverage = character_coverage
+        self._size = None
+        self._tokenizer = None
+
+    def train(self, texts, folder):
+        model = io.BytesIO()
+        with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as rules:
+            rules.write(normalization.rules())
+            rules.flush()
+            try:
+                sentencepiece.SentencePieceTrainer.train(
+                    sentence_iterator=iter(texts),
+                    model_writer=model,
+                    vocab_size=self.vocab_size,
+                    model_type=self.model_type,
+                    character_coverage=self.character_coverage,
+                    normalization_rule_tsv=rules.name,
+                    max_sentence_length=_LONGEST,
+                    num_threads=_THREADS,
+                    pad_id=PAD,
+                    unk_id=UNK,
+                    bos_id=BOS,
+                    eos_id=EOS,
+                    minloglevel=2,
+                )
+            except RuntimeError as error:
+                raise self._explained(str(error)) from None
+        write_vocabulary(Path(folder) / _FILE, _without_paths(model.getvalue()))
+        self.load(folder)
+
+    def load(self, folder):
+        path = Path(folder) / _FILE
+        model = read_vocabulary(path)
+        try:
+            self._size = sentencepiece.SentencePieceProcessor(model_proto=model).get_piece_size()
+        except RuntimeError:
+            raise DataError(f"{path} is damaged: it is not a SentencePiece model.") from None
+        # The operation keeps the model in the graph, so that a SavedModel needs no file of ours.
+        self._tokenizer = tensorflow_text.SentencepieceTokenizer(model, out_type=tf.int32)
+
+    @property
+    def size(self):
+        self._loaded()
+        return self._size
+
+    def tokenize(self, texts):
+        return self._loaded().tokenize(texts)
+
+    def detokenize(self, ids):
+        # SentencePiece itself skips control pieces, which PAD, BOS and EOS are.
+        return self._loaded().detokenize(ids)
+
+    def _loaded(self):
+        if self._tokenizer is None:
+            raise DataError("The tokenizer has no vocabulary yet: call `train` or `load` first.")
+        return self._tokenizer
+
+    def _explained(self, message):
+        """Return SentencePiece's error as a sentence that says what to set."""
+        asked = f"but is {self.vocab_size}; set it with `--set tokenizer.vocab_size="
+        if found := re.search(r"too high.*<= (\d+)", message):
+            most = found[1]
+            return DataError(
+                f"`vocab_size` must be at most {most}, the most that the training text supports, {asked}{most}`."
+            )
+        if found := re.search(r"smaller than required_chars. \d+ vs (\d+)", message):
+            least = found[1]
+            return DataError(
+                f"`vocab_size` must be at least {least}, so that each character of the training text has "
+                f"an id, {asked}{least}` or lower `tokenizer.character_coverage`."
+            )
+        if "sentences_.empty()" in message:
+            return DataError("SentencePiece cannot be trained: the training text is empty.")
+        return DataError(f"SentencePiece cannot be trained on this text: {message}")
+
+
+def _without_paths(model):
+    """Return the model without the name of the temporary file of rules."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    proto.normalizer_spec.ClearField("normalization_rule_tsv")
+    return proto.SerializeToString(deterministic=True)

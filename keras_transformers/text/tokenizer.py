@@ -1,0 +1,104 @@
+"""What every tokenizer is: a `tf.Module` with a vocabulary of its own.
+
+N sentences in the batch; a sentence has any number of ids, none of them BOS or EOS.
+"""
+
+import abc
+import os
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+from ..errors import DataError
+
+
+class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
+    """Text to ids and back.
+
+    A subclass keeps all that `tokenize` and `detokenize` need as constants or tracked attributes,
+    so that a SavedModel which holds it needs no further file. Its vocabulary comes from `train` or
+    `load`.
+    """
+
+    @abc.abstractmethod
+    def train(self, texts, folder):
+        """Choose the vocabulary from `texts`, write it to `folder` and load it from there.
+
+        Args:
+            texts: Iterable of str, read once.
+            folder: Where the files go; made if it does not exist.
+
+        Raises:
+            DataError: The text does not support the vocabulary asked for.
+        """
+
+    @abc.abstractmethod
+    def load(self, folder):
+        """Load the vocabulary that `train` wrote to `folder`.
+
+        Raises:
+            DataError: The folder holds no vocabulary of this kind.
+        """
+
+    @property
+    @abc.abstractmethod
+    def size(self):
+        """The number of ids, special ones included."""
+
+    @abc.abstractmethod
+    def tokenize(self, texts):
+        """Return the ids of each text.
+
+        Args:
+            texts: tf.string (N,), UTF-8; bytes that are not UTF-8 count as unknown characters.
+
+        Returns:
+            tf.RaggedTensor int32 (N, None).
+        """
+
+    @abc.abstractmethod
+    def detokenize(self, ids):
+        """Return the text of each row of ids.
+
+        PAD, BOS and EOS are skipped; UNK becomes "⁇".
+
+        Args:
+            ids: tf.RaggedTensor int32 (N, None).
+
+        Returns:
+            tf.string (N,).
+        """
+
+    def encode(self, texts):
+        """Return the ids of each str of a list, as `tokenize` does."""
+        return self.tokenize(tf.constant(list(texts), dtype=tf.string))
+
+
+def read_vocabulary(path):
+    """Return the bytes of a vocabulary file, or say that it is missing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"There is no vocabulary in {path.parent}: {path.name} is missing.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def write_vocabulary(path, content):
+    """Write the bytes to `path`, whole or not at all."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
