@@ -2,9 +2,10 @@
 
 import keras
 
+from .compose import build_once, clone, revive
 from .masks import ExplicitMask
 from .norms import LayerNorm
-from .residual import NormOrder, Residual, clone, revive
+from .residual import NormOrder, Residual
 
 
 class Block(ExplicitMask):
@@ -30,8 +31,8 @@ class Block(ExplicitMask):
 
     def build(self, input_shape, *_):
         for name in self.sublayers:
-            getattr(self, name).build(input_shape)
-            getattr(self, f"{name}_residual").build(input_shape)
+            build_once(getattr(self, name), input_shape)
+            build_once(getattr(self, f"{name}_residual"), input_shape)
 
     def compute_output_spec(self, inputs, *args, **kwargs):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)

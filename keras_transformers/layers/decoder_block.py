@@ -6,7 +6,7 @@ import keras
 
 from ..signature import Rate, slot
 from .block import Block
-from .residual import clone
+from .compose import clone
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")

@@ -35,9 +35,9 @@ class Dropout(keras.layers.Dropout):
         threshold = round(self.rate * BYTE)
         if not training or threshold == 0:
             return inputs
-        dropped = ops.less(self._random_bytes(inputs), threshold)
+        kept = ops.greater_equal(self._random_bytes(inputs), threshold)
         scale = BYTE / (BYTE - threshold)
-        return ops.where(dropped, ops.zeros_like(inputs), inputs * scale)
+        return inputs * (ops.cast(kept, inputs.dtype) * scale)
 
     def _random_bytes(self, inputs):
         """Return independent uniform integers in [0, 256) of the shape of `inputs`."""

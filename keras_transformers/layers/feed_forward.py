@@ -3,6 +3,7 @@
 import keras
 
 from ..signature import Count, Rate
+from .compose import build_once
 from .dropout import Dropout
 from .linear import Linear
 
@@ -34,8 +35,8 @@ class FeedForward(keras.layers.Layer):
     def build(self, input_shape):
         dim = input_shape[-1]
         self.contract = Linear(dim, dtype=self.dtype_policy, name="contract")
-        self.expand.build(input_shape)
-        self.contract.build((*input_shape[:-1], self.hidden_dim))
+        build_once(self.expand, input_shape)
+        build_once(self.contract, (*input_shape[:-1], self.hidden_dim))
 
     def call(self, inputs, training=None):
         """Map (B, T, D) to (B, T, D)."""

@@ -5,6 +5,7 @@ import enum
 import keras
 
 from ..signature import Rate
+from .compose import build_once, revive
 from .dropout import Dropout
 
 
@@ -37,7 +38,7 @@ class Residual(keras.layers.Layer):
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape, *_):
-        self.norm.build(input_shape)
+        build_once(self.norm, input_shape)
 
     def enter(self, x):
         """Return what the sublayer sees."""
@@ -59,15 +60,3 @@ class Residual(keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "norm": revive(config["norm"])})
-
-
-def revive(config):
-    """Return the layer of a serialized `config`; layers and None pass through."""
-    return keras.saving.deserialize_keras_object(config) if isinstance(config, dict) else config
-
-
-def clone(layer):
-    """Return a new layer with the configuration of `layer`, and weights of its own."""
-    config = layer.get_config()
-    config.pop("name", None)
-    return type(layer).from_config(config)

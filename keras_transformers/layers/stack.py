@@ -4,9 +4,10 @@ import keras
 from keras import ops
 
 from ..signature import Count, slot
+from .compose import build_once, clone, revive
 from .masks import ExplicitMask, causal_mask
 from .norms import LayerNorm
-from .residual import NormOrder, clone, revive
+from .residual import NormOrder
 
 
 class Stack(ExplicitMask):
@@ -22,9 +23,9 @@ class Stack(ExplicitMask):
 
     def build(self, input_shape, *_):
         for block in self.blocks:
-            block.build(input_shape)
+            build_once(block, input_shape)
         if self.norm is not None:
-            self.norm.build(input_shape)
+            build_once(self.norm, input_shape)
 
     def compute_output_spec(self, inputs, *args, **kwargs):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)

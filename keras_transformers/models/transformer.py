@@ -6,9 +6,9 @@ B batch, S source length, T target length, D model width, V vocabulary size.
 import keras
 from keras import ops
 
+from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import padding_mask
-from ..layers.residual import revive
 from ..signature import Count, Rate, slot
 
 
@@ -106,10 +106,9 @@ class Embed(keras.layers.Layer):
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, ids_shape):
-        if not self.embedding.built:
-            self.embedding.build(ids_shape)
+        build_once(self.embedding, ids_shape)
         if self.position is not None:
-            self.position.build((*ids_shape, self.embedding.dim))
+            build_once(self.position, (*ids_shape, self.embedding.dim))
 
     def call(self, ids, start=0, training=None):
         """Map ids (B, T) at positions start … start+T-1 to vectors (B, T, D)."""

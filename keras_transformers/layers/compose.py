@@ -1,0 +1,21 @@
+"""Handling layers that are passed in: copying, reviving and building them."""
+
+import keras
+
+
+def clone(layer):
+    """Return a new layer with the configuration of `layer`, and weights of its own."""
+    config = layer.get_config()
+    config.pop("name", None)
+    return type(layer).from_config(config)
+
+
+def revive(config):
+    """Return the layer of a serialized `config`; layers and None pass through."""
+    return keras.saving.deserialize_keras_object(config) if isinstance(config, dict) else config
+
+
+def build_once(layer, *shapes):
+    """Build `layer`, unless reloading a saved model has built it already."""
+    if not layer.built:
+        layer.build(*shapes)
