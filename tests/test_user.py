@@ -1,4 +1,5 @@
 import re
+import subprocess
 import sys
 
 import pytest
@@ -77,3 +78,38 @@ def test_a_taken_name_says_the_line_and_the_holder(tmp_path):
     assert message(tmp_path, text) == (
         "The plugin file `FILE`, line 3: `section/data` is taken by keras_transformers.sections:Data (built-in)."
     )
+
+
+LAYER = """
+import keras
+
+from keras_transformers.registry import register
+
+@register("feed_forward", "scaled")
+class Scaled(keras.layers.Layer):
+    '''The input times a trained number.'''
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(), initializer=keras.initializers.Constant(7.0))
+
+    def call(self, x):
+        return self.scale * x
+"""
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # Keras, saving
+def test_a_model_with_a_registered_layer_reloads_though_its_file_moved(tmp_path):
+    keras = pytest.importorskip("keras")
+    layer = load(tmp_path, LAYER).Scaled()
+    inputs = keras.Input((3,))
+    keras.Model(inputs, layer(inputs)).save(tmp_path / "model.keras")
+    (tmp_path / "my_layers.py").rename(tmp_path / "renamed.py")
+    code = (
+        "import sys, keras, numpy\n"
+        "from keras_transformers.registry import load_plugin_file\n"
+        "load_plugin_file(sys.argv[1] + '/renamed.py')\n"
+        "model = keras.saving.load_model(sys.argv[1] + '/model.keras')\n"
+        "print(model(numpy.ones((1, 3)))[0, 0].numpy())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+    assert done.stdout == "7.0\n", done.stderr
