@@ -60,10 +60,11 @@ def train_export_predict(folder):
     little = {"data.train.size": 512, "data.valid.size": 64, "data.test.size": 64, "training.epochs": 1}
     heads = {"model.encoder.block.attention": {"type": "talking_heads", "heads": 4}}
     run = folder / "run"
-    kt.train("dates", run, {**little, **heads})
+    kt.train("dates", run=run, overrides={**little, **heads})
     print(kt.evaluate(run))
     kt.export(run, folder / "exported")
-    print(kt.predict(folder / "exported", ["14 July 1789", "3 de mayo de 2021"]))
+    for text, score in kt.predict(folder / "exported", ["14 July 1789", "3 de mayo de 2021"]):
+        print(f"{text}  {score:.2f}")
 
 
 if __name__ == "__main__":

@@ -33,8 +33,9 @@ def test_readme_links_every_document():
 def test_readme_shows_every_verb_and_no_other():
     from keras_transformers import cli
 
-    shown = re.findall(r"keras-transformers ([a-z]+)", text_of("README.md"))
-    assert set(shown) == set(cli.verbs())
+    verbs = re.findall(r"^    ([a-z]+) ", cli.parser().format_help().partition("verbs:")[2], re.M)
+    assert len(verbs) >= 9
+    assert set(re.findall(r"keras-transformers ([a-z]+)", text_of("README.md"))) == set(verbs)
 
 
 def test_readme_begins_with_the_two_commands():
@@ -66,8 +67,6 @@ def test_layers_of_the_guide_work(tmp_path):
     script = "import talking_heads, check"
     environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
 
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
