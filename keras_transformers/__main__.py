@@ -1,0 +1,8 @@
+"""`python -m keras_transformers` is `keras-transformers`."""
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""What each verb of the command line does. TensorFlow and Keras are imported inside the heavy ones."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+
+from . import registry
+from .errors import DataError, KerasTransformersError, RecipeError
+
+
+def list_(args):
+    """Print the slots and what fills them, one slot, the recipes or the plugins."""
+    from . import listing
+
+    _load_plugins(args)
+    special = {"recipes": listing.recipe_facts, "plugins": listing.plugin_facts}
+    if args.what:
+        facts = special.get(args.what, lambda: listing.slot_facts(args.what))()
+        if args.json:
+            _print_json(facts)
+        else:
+            print("\n".join(listing.table(facts)) or f"There are no {args.what}.")
+        return
+    groups = {slot: listing.slot_facts(slot) for slot in registry.slots()}
+    groups |= {name: facts() for name, facts in special.items()}
+    if args.json:
+        _print_json(groups)
+        return
+    print("\n".join("\n".join([name, *listing.table(facts), ""]) for name, facts in groups.items() if facts).rstrip())
+
+
+def show(args):
+    """Print one component or one recipe."""
+    from . import listing
+    from .recipe import load
+    from .recipe import names as recipe_names
+    from .recipe.files import is_file
+
+    _load_plugins(args)
+    if args.name in recipe_names() or is_file(args.name):
+        recipe = load(args.name, args.set)
+        if args.json:
+            _print_json(listing.recipe_data(recipe))
+        else:
+            print(listing.recipe_text(recipe))
+        return
+    found = listing.find_components(args.name)
+    if len(found) > 1:
+        where = ", ".join(f"{each.slot}/{each.name}" for each in found)
+        raise KerasTransformersError(f"`{args.name}` is in several slots; write one of {where}.")
+    if args.json:
+        _print_json(listing.component_facts(found[0]))
+    else:
+        print(listing.component_text(found[0]))
+
+
+def validate(args):
+    """Check recipes, report every problem of each, and return 2 if there is any."""
+    from .recipe import load
+
+    _load_plugins(args)
+    answers = []
+    for recipe in args.recipes:
+        try:
+            load(recipe, args.set)
+            answers.append({"recipe": recipe, "valid": True, "problems": []})
+        except RecipeError as error:
+            problems = [dataclasses.asdict(problem) for problem in error.problems]
+            answers.append({"recipe": recipe, "valid": False, "problems": problems})
+            if not args.json:
+                print(error, file=sys.stderr)
+        else:
+            if not args.json:
+                print(f"{recipe} is valid.")
+    if args.json:
+        _print_json(answers)
+    return 0 if all(answer["valid"] for answer in answers) else 2
+
+
+def schema(args):
+    """Print the JSON Schema of recipes."""
+    from .recipe import schema
+
+    _load_plugins(args)
+    _print_json(schema())
+
+
+def train(args):
+    """Train a recipe; what is wrong with it is said before TensorFlow is loaded."""
+    from .recipe import load
+
+    _load_plugins(args)
+    load(args.recipe, args.set)
+    with _heavy(args):
+        from .training import train
+
+        result = train(
+            args.recipe,
+            run=args.run,
+            overrides=args.set,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            plugins=args.plugin,
+        )
+    if args.json:
+        _print_json(result if isinstance(result, dict) else {"run": str(result)})
+
+
+def evaluate(args):
+    """Score a run on held-out text."""
+    with _heavy(args):
+        from .evaluation import evaluate
+
+        scores = evaluate(args.model, args.split)
+    if args.json:
+        _print_json(scores)
+        return
+    width = max((len(name) for name in scores), default=0)
+    for name, value in scores.items():
+        print(f"{name:<{width}}  {f'{value:.4g}' if isinstance(value, float) else value}")
+
+
+def predict(args):
+    """Read lines, print the model's answer to each."""
+    lines = _read_lines(args.file)
+    with _heavy(args):
+        from .evaluation import predict
+
+        answers = predict(args.model, lines)
+    with _output(args.out) as out:
+        for text, score in answers:
+            if args.json:
+                print(json.dumps({"text": text, "score": float(score)}, ensure_ascii=False), file=out)
+            else:
+                print(text, file=out)
+
+
+def export(args):
+    """Write a run's model as a SavedModel."""
+    with _heavy(args):
+        from .export import export
+
+        export(args.model, args.directory, overwrite=args.overwrite)
+
+
+def registry_sync(args):
+    """Write the manifests from signatures and docstrings."""
+    from . import manifest
+    from .recipe.problem import shown
+
+    changed = manifest.sync_plugin(args.package) if args.package else manifest.sync()
+    for path in changed:
+        print(shown(path))
+    if not changed:
+        print("The manifests agree with the code.")
+
+
+def registry_check(args):
+    """Report where manifests and code differ, and return 2 if they do."""
+    from . import manifest
+
+    differences = manifest.check()
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    if differences:
+        print("`keras-transformers registry sync` writes the manifests.", file=sys.stderr)
+        return 2
+    print("The manifests agree with the code.")
+    return 0
+
+
+def _load_plugins(args):
+    """Execute the user's --plugin files, which import Keras; no other light verb does."""
+    if args.plugin:
+        _quiet_backend()
+    for path in args.plugin:
+        registry.load_plugin_file(path)
+
+
+def _quiet_backend():
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextlib.contextmanager
+def _heavy(args):
+    """Prepare for Keras; with --json, what it prints goes to standard error."""
+    _quiet_backend()
+    _load_plugins(args)
+    with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
+        yield
+
+
+def _read_lines(name):
+    """Return the lines of a UTF-8 file, or of standard input for `-`, without their ends."""
+    if name == "-":
+        label, content = "Standard input", sys.stdin.buffer.read()
+    else:
+        label = name
+        try:
+            content = Path(name).read_bytes()
+        except OSError as error:
+            raise DataError(f"{name} cannot be read: {error.strerror}.") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{label} must be UTF-8 text, but line {line} is not.") from None
+    lines = text.split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+@contextlib.contextmanager
+def _output(path):
+    """Yield the stream to write answers to; a file appears only when it is whole."""
+    if path is None:
+        yield sys.stdout
+        return
+    partial = Path(f"{path}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _print_json(value):
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,51 @@
+"""What the command line changes: `--set a.b.c=VALUE`, VALUE being YAML."""
+
+from collections.abc import Mapping
+
+from .document import Node, found, from_value, parse
+from .problem import Place, problem
+
+
+def read_overrides(overrides):
+    """Read overrides into nodes that `merge` lays over a recipe, one after the other.
+
+    Args:
+        overrides: `"a.b=VALUE"` texts, or a mapping whose keys may be dotted (`{"model.dim": 7}`).
+
+    Returns:
+        A list of map `Node`s and a list of problems.
+    """
+    if isinstance(overrides, str):
+        overrides = [overrides]
+    if isinstance(overrides, Mapping):
+        pairs = [_from_pair(key, value) for key, value in overrides.items()]
+    else:
+        pairs = [_from_text(text) for text in overrides]
+    nodes = [node for node, _ in pairs if node is not None]
+    return nodes, [each for _, problems in pairs for each in problems]
+
+
+def _from_text(text):
+    place = Place(f"--set {text}")
+    key, equals, value = str(text).partition("=")
+    if not equals or not key.strip():
+        return None, [problem(place, "", "expected KEY=VALUE, such as model.dim=256.")]
+    node, problems = parse(value, place.file, place)
+    return _nest(key.strip(), node, place, problems)
+
+
+def _from_pair(key, value):
+    shown = value if isinstance(value, str) else found(value)
+    place = Place(f"--set {key}={shown}")
+    return _nest(str(key), from_value(value, place), place, [])
+
+
+def _nest(key, node, place, problems):
+    parts = key.split(".")
+    if "" in parts:
+        return None, [problem(place, key, "a key path must not have empty parts.")]
+    if problems:
+        return None, problems
+    for part in reversed(parts):
+        node = Node({part: node}, place, {part: place})
+    return node, []

@@ -1,0 +1,118 @@
+"""Loading a recipe: parents merged, overrides laid over, everything checked, defaults filled in."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ..errors import RecipeError
+from .document import from_value
+from .files import locate, read_file, with_parents
+from .merge import merge
+from .overrides import read_overrides
+from .problem import Place, problem
+from .rules import check_rules
+from .validate import Validator, complete_types
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe that has been checked and written out in full.
+
+    Args:
+        name: The shipped recipe's name, the file's stem, or `recipe` for a dict.
+        tree: Plain dict: every component a dict with `type` first and all its parameters.
+        path: The file it came from, or None.
+    """
+
+    name: str
+    tree: dict
+    path: Path | None = None
+
+    def to_yaml(self):
+        """Return the tree as YAML, which loads to the same recipe."""
+        return yaml.dump(self.tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+    def with_overrides(self, overrides):
+        """Return the recipe as changed by overrides, checked again.
+
+        Args:
+            overrides: As in `load`.
+        """
+        changed = load(self.tree, overrides)
+        return Recipe(self.name, changed.tree, self.path)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes shared values out in full, without anchors."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def load(recipe, overrides=()):
+    """Load a recipe and check all of it.
+
+    Args:
+        recipe: Name of a shipped recipe, path of a YAML file, dict, or a `Recipe`.
+        overrides: `"a.b=VALUE"` texts (VALUE is YAML), or a mapping whose keys may be dotted.
+
+    Returns:
+        A `Recipe`.
+
+    Raises:
+        RecipeError: Something is wrong; the error's `problems` are all that is.
+    """
+    if isinstance(recipe, Recipe):
+        return recipe.with_overrides(overrides) if overrides else recipe
+    name, path, node, folder, problems = _read(recipe)
+    if node is not None:
+        chain = () if path is None else (path.resolve(),)
+        node, more = with_parents(node, folder, complete_types, chain)
+        problems += more
+    changes, more = read_overrides(overrides)
+    problems += more
+    if node is None:
+        raise RecipeError(problems)
+    for change in changes:
+        node = merge(complete_types(node), change)
+    validator = Validator()
+    tree = validator.resolve(node)
+    problems += validator.problems
+    if isinstance(tree, dict):
+        problems += _broken_rules(tree, validator.places)
+    if problems:
+        raise RecipeError(sorted(problems, key=_reading_order))
+    return Recipe(name, tree, path)
+
+
+def _read(recipe):
+    """Return name, path, root node, folder of relative parents, and problems."""
+    if isinstance(recipe, Mapping):
+        return "recipe", None, from_value(copy.deepcopy(dict(recipe)), Place("<dict>")), Path.cwd(), []
+    if not isinstance(recipe, (str, Path)):
+        kind = type(recipe).__name__
+        raise RecipeError(f"A recipe must be a name, a path or a dict, but is of type {kind}.")
+    reference = str(recipe)
+    if isinstance(recipe, Path):
+        path, wrong = (recipe, None) if recipe.is_file() else locate(f"./{recipe}", Path.cwd())
+    else:
+        path, wrong = locate(reference, Path.cwd())
+    if wrong:
+        raise RecipeError(wrong[0].upper() + wrong[1:])
+    node, problems = read_file(path)
+    return path.stem, path, node, path.parent, problems
+
+
+def _broken_rules(tree, places):
+    for path, message in check_rules(tree):
+        place = next(places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places)
+        yield problem(place, path, message)
+
+
+def _reading_order(one):
+    return (one.line is None, one.file or "", one.line or 0, one.column or 0)
+
+

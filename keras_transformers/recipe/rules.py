@@ -1,0 +1,98 @@
+"""Rules between several values of a recipe, which no single parameter's bounds can say.
+
+A rule is a generator over the resolved tree that yields (key path, sentence). The tree may lack
+values that are wrong in themselves, so a rule speaks only where it finds all that it compares.
+"""
+
+
+def check_rules(tree):
+    """Return a list of (key path as a tuple, message) for every rule that the tree breaks."""
+    return [broken for rule in RULES for broken in rule(tree)]
+
+
+def heads_divide_dim(tree):
+    """Attention splits the model's width evenly, unless the width of a head is given."""
+    dim = _get(tree, "model", "dim")
+    for path, component in _components(_get(tree, "model"), ("model",)):
+        heads = component.get("heads")
+        if _all_ints(dim, heads) and component.get("head_dim") is None and dim % heads:
+            yield (*path, "heads"), f"`heads` must divide `model.dim` ({dim}), but is {heads}."
+
+
+def sinusoids_come_in_pairs(tree):
+    """Half of the sinusoidal channels are sines, half cosines."""
+    dim = _get(tree, "model", "dim")
+    for _, component in _components(_get(tree, "model"), ("model",)):
+        if component.get("type") == "sinusoidal" and _all_ints(dim) and dim % 2:
+            yield ("model", "dim"), f"`dim` must be even for `position/sinusoidal`, but is {dim}."
+            return
+
+
+def learned_positions_suffice(tree):
+    """A table of positions must be as long as the longest sentence that the data lets through."""
+    longest = _get(tree, "data", "max_length")
+    for path, component in _components(_get(tree, "model"), ("model",)):
+        table = component.get("max_length")
+        if component.get("type") == "learned" and _all_ints(longest, table) and table < longest:
+            message = f"`max_length` must be at least `data.max_length` ({longest}), but is {table}."
+            yield (*path, "max_length"), message
+
+
+def batches_hold_a_pair(tree):
+    """The longest pair, source and target, must fit into one batch."""
+    longest, batch = _get(tree, "data", "max_length"), _get(tree, "data", "batch_tokens")
+    if _all_ints(longest, batch) and batch < 2 * longest:
+        message = f"`batch_tokens` must be at least twice `max_length` ({longest}), but is {batch}."
+        yield ("data", "batch_tokens"), message
+
+
+def averaged_epochs_exist(tree):
+    """No more epochs are averaged than are trained."""
+    last, epochs = _get(tree, "training", "average_last"), _get(tree, "training", "epochs")
+    if _all_ints(last, epochs) and last > epochs:
+        message = f"`average_last` must be at most `epochs` ({epochs}), but is {last}."
+        yield ("training", "average_last"), message
+
+
+def text_needs_a_tokenizer(tree):
+    """Where a task reads data, the text must become ids."""
+    if "tokenizer" not in tree or tree["tokenizer"] is not None:
+        return
+    for key in ("task", "data"):
+        if tree.get(key) is not None:
+            yield ("tokenizer",), f"missing; a recipe with `{key}` needs a tokenizer."
+            return
+
+
+RULES = (
+    heads_divide_dim,
+    sinusoids_come_in_pairs,
+    learned_positions_suffice,
+    batches_hold_a_pair,
+    averaged_epochs_exist,
+    text_needs_a_tokenizer,
+)
+
+
+def _components(value, path):
+    """Yield (path, component) for the component at `path` and all beneath it."""
+    if isinstance(value, dict):
+        if "type" in value:
+            yield path, value
+        for key, child in value.items():
+            yield from _components(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _components(child, (*path, index))
+
+
+def _get(tree, *keys):
+    for key in keys:
+        if not isinstance(tree, dict):
+            return None
+        tree = tree.get(key)
+    return tree
+
+
+def _all_ints(*values):
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from keras_transformers.errors import RecipeError
+from keras_transformers.recipe import header, load, names
+
+
+def problem_of(recipe):
+    with pytest.raises(RecipeError) as caught:
+        load(recipe)
+    assert len(caught.value.problems) == 1, str(caught.value)
+    return caught.value.problems[0]
+
+
+def test_names_are_the_files(write):
+    write("other", "extends: base\n")
+    assert names() == ["base", "other"]
+
+
+@pytest.mark.parametrize("form", [str, Path])
+def test_load_by_path(zoo, form):
+    recipe = load(form(zoo / "base.yaml"))
+    assert recipe.name == "base"
+    assert recipe.tree == load("base").tree
+
+
+def test_a_recipe_loads_to_itself(zoo):
+    recipe = load("base")
+    assert load(recipe) is recipe
+    assert load(recipe.tree).tree == recipe.tree
+
+
+def test_to_yaml_trains_again_as_it_is(zoo, tmp_path):
+    recipe = load("base", ["summary='no: 1e-4 – 日本'", "requires={acme: 'acme>=1'}"])
+    path = tmp_path / "saved.yaml"
+    path.write_text(recipe.to_yaml(), encoding="utf-8")
+    assert load(path).tree == recipe.tree
+    assert yaml.safe_load(recipe.to_yaml()) == recipe.tree
+
+
+def test_with_overrides(zoo):
+    recipe = load("base")
+    changed = recipe.with_overrides({"model.dim": 24})
+    assert (changed.name, changed.tree["model"]["dim"]) == ("base", 24)
+    assert recipe.tree["model"]["dim"] == 12
+    assert load(recipe, ["model.dim=24"]).tree == changed.tree
+
+
+def test_load_leaves_the_dict_alone(zoo):
+    recipe = {"model": {"type": "transformer", "dim": 4, "encoder": "mixer"}}
+    load(recipe, {"seed": 7}).tree["model"]["dim"] = 5
+    assert recipe == {"model": {"type": "transformer", "dim": 4, "encoder": "mixer"}}
+
+
+def test_the_printed_problem(write):
+    write("bad", "extends: base\nmodel:\n  encoder: {block: {attention: {heads: eight}}}\n")
+    found = problem_of("bad")
+    place = (found.file, found.line, found.column, found.path)
+    assert place == ("recipes/bad.yaml", 3, 40, "model.encoder.block.attention.heads")
+    assert found.message == 'expected an integer of at least 1, found "eight".'
+    assert str(found).startswith("recipes/bad.yaml:3:40: ")
+    assert str(found).endswith(found.message)
+
+
+def test_a_name_that_is_not_there(zoo):
+    assert problem_of("bass").message == "No recipe is called `bass`. Did you mean `base`? There are: base."
+
+
+def test_a_file_that_is_not_there(zoo):
+    assert problem_of("no/base.yaml").message == (
+        "The recipe file no/base.yaml does not exist. Did you mean `base`?"
+    )
+    assert problem_of("./recipes/").message == "The recipe file recipes is a folder, not a recipe file."
+
+
+def test_files_that_are_not_recipes(write, zoo):
+    write("empty", "# nothing\n")
+    write("list", "- 1\n")
+    (zoo / "latin.yaml").write_bytes(b"seed: 1\nsummary: caf\xe9\n")
+    assert problem_of("empty").message == "the recipe is empty."
+    assert problem_of("list").message == "the recipe must be a map, found a list."
+    found = problem_of("latin")
+    assert (found.line, found.message) == (2, "a recipe must be UTF-8 text.")
+
+
+def test_neither_name_nor_dict(zoo):
+    assert problem_of(7).message == "A recipe must be a name, a path or a dict, but is of type int."
+
+
+def test_header(zoo):
+    assert header(zoo / "base.yaml") == "Header of base.\n\ntrain:   a command"
