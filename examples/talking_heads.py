@@ -23,5 +23,5 @@ class TalkingHeads(MultiHeadAttention):
     def scores(self, query, key):
         return ops.einsum("bhts,hg->bgts", super().scores(query, key), self.mix_scores)
 
-    def weights(self, scores, mask):
-        return ops.einsum("bhts,hg->bgts", super().weights(scores, mask), self.mix_weights)
+    def normalize(self, scores, mask):
+        return ops.einsum("bhts,hg->bgts", super().normalize(scores, mask), self.mix_weights)

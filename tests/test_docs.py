@@ -64,7 +64,15 @@ def test_layers_of_the_guide_work(tmp_path):
     for block in PYTHON.findall(text_of("docs/writing-a-layer.md")):
         name = re.match(r"# (\S+\.py)\n", block)[1]
         (tmp_path / name).write_text(block, encoding="utf-8")
-    script = "import talking_heads, check"
+    script = """
+import check, talking_heads
+from keras_transformers.layers import MultiHeadAttention
+layer = talking_heads.TalkingHeads(heads=check.H)
+assert layer(check.x).shape == check.x.shape
+plain = MultiHeadAttention(heads=check.H)
+plain(check.x)
+assert len(layer.weights) == len(plain.weights) + 2
+"""
     environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
 
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
