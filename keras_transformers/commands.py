@@ -46,6 +46,9 @@ def show(args):
             _print_json(listing.recipe_data(recipe))
         else:
             print(listing.recipe_text(recipe))
+        for component in listing.components(args.name):
+            also = f"{component.slot}/{component.name}"
+            print(f"`{also}` is a component too: keras-transformers show {also}", file=sys.stderr)
         return
     found = listing.find_components(args.name)
     if len(found) > 1:

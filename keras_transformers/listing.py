@@ -50,6 +50,11 @@ def table(facts):
     return [f"  {name:<{width}}  {each['summary']}".rstrip() for name, each in facts.items()]
 
 
+def components(name):
+    """Return the components of a bare name, in whatever slot."""
+    return [registry.describe(slot, name) for slot in registry.slots() if name in registry.names(slot)]
+
+
 def find_components(name):
     """Return the components that `slot/name`, or a bare name, means.
 
@@ -59,11 +64,12 @@ def find_components(name):
     slot, _, rest = name.partition("/")
     if rest and slot in registry.slots():
         return [registry.describe(slot, rest)]
-    found = [registry.describe(slot, name) for slot in registry.slots() if name in registry.names(slot)]
+    found = components(name)
     if found:
         return found
-    existing = [*recipe_names(), *(f"{slot}/{one}" for slot in registry.slots() for one in registry.names(slot))]
-    near = did_you_mean(name, existing) or did_you_mean(name, [one.partition("/")[2] or one for one in existing])
+    existing = [(one_slot, one) for one_slot in registry.slots() for one in registry.names(one_slot)]
+    full = [f"{one_slot}/{one}" for one_slot, one in existing]
+    near = did_you_mean(name, full if rest else [*(one for _, one in existing), *recipe_names()])
     raise UnknownComponent(
         f"No recipe and no component is called `{name}`.{near} `keras-transformers list` shows all."
     )

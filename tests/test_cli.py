@@ -124,6 +124,12 @@ def test_show_a_recipe(capsys):
     assert found["header"].startswith("The smallest model")
 
 
+def test_a_recipe_goes_before_a_component_of_its_name(capsys):
+    status, out, err = run(capsys, "show", "dates", "--json")
+    assert (status, json.loads(out)["kind"]) == (0, "recipe")
+    assert err == "`source/dates` is a component too: keras-transformers show source/dates\n"
+
+
 def test_show_what_is_not_there(capsys):
     status, _, err = run(capsys, "show", "multi_hed")
     assert status == 2

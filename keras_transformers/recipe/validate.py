@@ -43,7 +43,8 @@ class Validator:
         if isinstance(node.value, str):
             node = Node({"type": node}, node.place, {"type": node.place})
         if not node.is_map:
-            return self._wrong(node.place, path, f"expected the name of {_a(slot)} or a map, found {found(node.value)}.")
+            message = f"expected the name of {_a(slot)} or a map, found {found(node.value)}."
+            return self._wrong(node.place, path, message)
         component = self._lookup(slot, default_type, node, path)
         if component is None:
             return _INVALID
