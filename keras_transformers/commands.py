@@ -3,11 +3,11 @@
 import contextlib
 import dataclasses
 import json
-import os
 import sys
 from pathlib import Path
 
 from . import registry
+from .backend import import_keras
 from .errors import DataError, KerasTransformersError, RecipeError
 
 
@@ -154,6 +154,7 @@ def registry_sync(args):
     from . import manifest
     from .recipe.problem import shown
 
+    import_keras()
     changed = manifest.sync_plugin(args.package) if args.package else manifest.sync()
     for path in changed:
         print(shown(path))
@@ -165,6 +166,7 @@ def registry_check(args):
     """Report where manifests and code differ, and return 2 if they do."""
     from . import manifest
 
+    import_keras()
     differences = manifest.check()
     for difference in differences:
         print(difference, file=sys.stderr)
@@ -176,22 +178,17 @@ def registry_check(args):
 
 
 def _load_plugins(args):
-    """Execute the user's --plugin files, which import Keras; no other light verb does."""
+    """Execute the user's --plugin files, which import Keras; no light verb does without them."""
     if args.plugin:
-        _quiet_backend()
+        import_keras()
     for path in args.plugin:
         registry.load_plugin_file(path)
-
-
-def _quiet_backend():
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 @contextlib.contextmanager
 def _heavy(args):
     """Prepare for Keras; with --json, what it prints goes to standard error."""
-    _quiet_backend()
+    import_keras()
     _load_plugins(args)
     with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
         yield

@@ -186,6 +186,7 @@ def test_a_plugin_file_that_is_not_there(capsys):
 def heavy(monkeypatch):
     """Stand-ins for the modules that import TensorFlow; each call is recorded."""
     calls = []
+    monkeypatch.setattr(commands, "import_keras", lambda: None)
 
     def module(name, **functions):
         stand_in = types.ModuleType(f"keras_transformers.{name}")
@@ -302,6 +303,7 @@ def test_a_reader_that_leaves_early():
 def test_registry_check(capsys, monkeypatch):
     from keras_transformers import manifest
 
+    monkeypatch.setattr(commands, "import_keras", lambda: None)
     monkeypatch.setattr(manifest, "check", lambda: ["`a/b` differs."])
     status, out, err = run(capsys, "registry", "check")
     assert (status, out) == (2, "")
@@ -314,6 +316,7 @@ def test_registry_sync(capsys, monkeypatch, tmp_path):
     from keras_transformers import manifest
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(commands, "import_keras", lambda: None)
     monkeypatch.setattr(manifest, "sync", lambda: [tmp_path / "registry" / "a.yaml"])
     monkeypatch.setattr(manifest, "sync_plugin", lambda package: [])
     assert run(capsys, "registry", "sync")[:2] == (0, "registry/a.yaml\n")
