@@ -1,0 +1,49 @@
+"""From text to ids: tokenize once, drop what is too long, say so."""
+
+import numpy as np
+import tensorflow as tf
+
+from ..errors import DataError
+from .batching import EncodedPairs, Ids
+
+CHUNK = 8192  # sentences tokenized at a time
+
+
+def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"):
+    """Return `pairs` as `EncodedPairs`, and a sentence for the user on each loss.
+
+    Args:
+        pairs: `Pairs` of text.
+        tokenizer: Turns strings into ids.
+        batch_tokens: Most tokens in a batch.
+        max_length: Pairs with a side of more tokens, its end token included, are dropped.
+        seed: Seed of the order of batches.
+        name: What the pairs are, for messages.
+
+    Raises:
+        DataError: No pair is left.
+    """
+    sources, targets = (_tokenize(texts, tokenizer) for texts in (pairs.sources, pairs.targets))
+    longest = np.maximum(sources.row_lengths(), targets.row_lengths()) + 1
+    kept = longest <= max_length
+    notes = list(pairs.notes)
+    dropped = int(len(kept) - kept.sum())
+    if dropped:
+        notes.append(
+            f"{name}: {dropped} of {len(kept)} pairs are longer than `data.max_length` "
+            f"({max_length} tokens) and were dropped; the longest has {int(longest.max())}."
+        )
+    if dropped == len(kept):
+        raise DataError(
+            f"{name}: all {len(kept)} pairs are longer than `data.max_length` ({max_length} "
+            f"tokens); the longest has {int(longest.max())}: raise it with --set data.max_length=N."
+        )
+    rows = np.flatnonzero(kept)
+    ids = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
+    return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
+
+
+def _tokenize(texts, tokenizer):
+    encode = getattr(tokenizer, "encode", None) or tokenizer.tokenize
+    chunks = [encode(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
+    return tf.concat(chunks, axis=0)

@@ -1,0 +1,88 @@
+"""A run becomes one SavedModel: strings in, strings out, no Python needed to answer."""
+
+import shutil
+from pathlib import Path
+
+from .errors import ExportError
+from .run import Run, load_run
+
+SIGNATURE = "serving_default"
+
+
+def export(run, directory, overwrite=False):
+    """Write the final model of a run as a SavedModel and return its path.
+
+    Input `text`: string (N,). Outputs `text`: string (N,); `score`: float32 (N,), the answer's
+    log-probability. The resolved recipe lies beside it, in `assets.extra/recipe.yaml`.
+
+    Args:
+        run: A `Run`, or its folder.
+        directory: The folder to write.
+        overwrite: Replace a SavedModel that is there.
+
+    Raises:
+        RunError: It is not a finished run.
+        ExportError: The folder is taken, or cannot be written.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    directory = Path(directory)
+    refuse_existing(directory, overwrite)
+    staging = directory.with_name(f".{directory.name}.partial")
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        write(run.serving(), staging)
+        extra = staging / "assets.extra"
+        extra.mkdir()
+        shutil.copy(run.recipe_file, extra / "recipe.yaml")
+        if directory.exists():
+            shutil.rmtree(directory)
+        staging.rename(directory)
+    except OSError as error:
+        raise ExportError(f"{directory} cannot be written: {error.strerror or error}.") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return directory
+
+
+def write(serving, directory):
+    """Save the module `serving` with its call as the signature `serving_default`."""
+    import tensorflow as tf
+
+    tf.saved_model.save(
+        serving, str(directory), signatures={SIGNATURE: serving.__call__.get_concrete_function()}
+    )
+
+
+def load(directory):
+    """Return the function of a SavedModel: string (N,) to `{"text": ..., "score": ...}`.
+
+    Raises:
+        ExportError: The folder is not a SavedModel that `export` wrote.
+    """
+    import tensorflow as tf
+    import tensorflow_text  # noqa: F401  registers the ops that the graph uses
+
+    try:
+        loaded = tf.saved_model.load(str(directory))
+    except (OSError, tf.errors.OpError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {reason}") from None
+    if SIGNATURE not in loaded.signatures:
+        raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
+    signature = loaded.signatures[SIGNATURE]
+
+    def answer(text):
+        return signature(text=text)
+
+    answer.saved_model = loaded  # keeps its variables alive
+    return answer
+
+
+def refuse_existing(directory, overwrite):
+    """Raise unless a SavedModel may be written at `directory`."""
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    if not (directory / "saved_model.pb").is_file():
+        raise ExportError(f"{directory} exists and is not a SavedModel; give another folder.")
+    if not overwrite:
+        raise ExportError(f"{directory} already holds a SavedModel; add --overwrite to replace it.")

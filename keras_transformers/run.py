@@ -1,0 +1,173 @@
+"""The run directory: what one training leaves behind, and how to read it again.
+
+    RUN/
+      recipe.yaml         the resolved recipe; trains again as it is
+      tokenizer/          its files
+      checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume
+      checkpoints/best/   weights of the epoch with the best validation score
+      checkpoints/epochs/ weights of the last epochs, for averaging
+      metrics.jsonl       one line an epoch
+      tensorboard/        the same, for TensorBoard
+      model.keras         the final model, float32
+      report.json         what was trained, how long it took, and how well it does
+"""
+
+import json
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import recipe as recipes
+from .errors import RecipeError, RunError
+
+
+class Run:
+    """A run directory.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.recipe_file = self.path / "recipe.yaml"
+        self.tokenizer_folder = self.path / "tokenizer"
+        self.checkpoint_folder = self.path / "checkpoints"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.tensorboard_folder = self.path / "tensorboard"
+        self.model_file = self.path / "model.keras"
+        self.report_file = self.path / "report.json"
+
+    def __repr__(self):
+        return f"Run({str(self.path)!r})"
+
+    def __str__(self):
+        return str(self.path)
+
+    @property
+    def recipe(self):
+        """The resolved recipe."""
+        try:
+            return recipes.load(self.recipe_file)
+        except RecipeError as error:
+            hint = "" if "plugin" in str(error) else " A plugin file of its own is named with --plugin FILE."
+            raise RunError(f"{self.recipe_file} cannot be used: {error}{hint}") from None
+
+    @property
+    def history(self):
+        """The lines of metrics.jsonl, one dict an epoch."""
+        if not self.metrics_file.is_file():
+            return []
+        return [json.loads(line) for line in self.metrics_file.read_text().splitlines()]
+
+    @property
+    def report(self):
+        """What report.json says; an empty dict before training has ended."""
+        return json.loads(self.report_file.read_text()) if self.report_file.is_file() else {}
+
+    def tokenizer(self):
+        """Return the tokenizer, loaded."""
+        from .models.assemble import assemble
+
+        tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
+        tokenizer.load(self.tokenizer_folder)
+        return tokenizer
+
+    def task(self):
+        """Return the task."""
+        from .models.assemble import assemble
+
+        return assemble("task", self.recipe.tree["task"])
+
+    def model(self):
+        """Return the final model, float32.
+
+        Raises:
+            RunError: Training has not ended.
+        """
+        from .models.assemble import build
+
+        if not self.model_file.is_file():
+            raise RunError(
+                f"{self.path} holds no model.keras: training has not ended; go on with "
+                f"`keras-transformers train {self.recipe_file} --run {self.path} --resume`."
+            )
+        model = build(self.recipe, {"training.precision": "float32"})
+        try:
+            model.load_weights(self.model_file)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.model_file} cannot be read as this recipe's model: {_first_line(error)}"
+            ) from None
+        return model
+
+    def serving(self):
+        """Return the module that answers text with text, of the final model."""
+        return self.task().serving(self.model(), self.tokenizer())
+
+
+def load_run(path):
+    """Return the `Run` at `path`.
+
+    Raises:
+        RunError: There is no run there.
+    """
+    run = Run(path)
+    if not run.path.exists():
+        raise RunError(f"There is no run at {run.path}: train one with `keras-transformers train`.")
+    if not run.recipe_file.is_file():
+        raise RunError(
+            f"{run.path} is not a run directory: it holds no recipe.yaml. Runs are made by "
+            "`keras-transformers train RECIPE --run DIR`."
+        )
+    return run
+
+
+def refuse_existing(path, overwrite):
+    """Raise unless a new run may be written at `path`.
+
+    Raises:
+        RunError: A run is there and may not be overwritten, or something that is no run.
+    """
+    path = Path(path)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / "recipe.yaml").is_file():
+        raise RunError(f"{path} exists and is not a run directory; give --run another path.")
+    if not overwrite:
+        raise RunError(
+            f"{path} already holds a run; add --resume to go on with it, --overwrite to replace "
+            "it, or give --run another path."
+        )
+
+
+@contextmanager
+def new_run(path):
+    """Yield a `Run` in a folder beside `path`; call its `install` to move it into place.
+
+    Whatever was at `path` is kept until then; what was not installed is removed.
+    """
+    path = Path(path)
+    staging = path.with_name(f".{path.name}.partial")
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}.") from None
+    try:
+        yield Run(staging)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def install(staged, path):
+    """Move the staged run to `path`, in place of what is there, and return it."""
+    path = Path(path)
+    if path.exists():
+        shutil.rmtree(path)
+    staged.path.rename(path)
+    return Run(path)
+
+
+def _first_line(error):
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,168 @@
+"""What happens around the steps of `model.fit`: scores, checkpoints, records, interruption."""
+
+import json
+import signal
+import threading
+import time
+
+import keras
+import tensorflow as tf
+
+from ..errors import TrainingInterrupted
+
+
+class Clock(keras.callbacks.Callback):
+    """Adds to the logs of an epoch its seconds of training, real tokens a second, learning rate."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start, self.stop = time.perf_counter(), None
+
+    def on_test_begin(self, logs=None):
+        self.stop = self.stop or time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = (self.stop or time.perf_counter()) - self.start
+        logs.pop("val_tokens", None)
+        tokens = float(logs.pop("tokens"))
+        logs["tokens_per_second"] = tokens / seconds
+        logs["seconds"] = seconds
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class Scores(keras.callbacks.Callback):
+    """Adds to the logs of an epoch the task's metrics on the validation text.
+
+    Args:
+        task: Has `score` and `metrics`.
+        serving: The module that answers text with text.
+        pairs: The validation text.
+    """
+
+    def __init__(self, task, serving, pairs):
+        super().__init__()
+        self.task, self.serving, self.pairs = task, serving, pairs
+
+    def on_epoch_end(self, epoch, logs=None):
+        start = time.perf_counter()
+        scores, _ = self.task.score(self.serving, self.pairs)
+        logs.update({f"val_{name}": score for name, score in scores.items() if _is_number(score)})
+        logs["val_seconds"] = time.perf_counter() - start
+
+
+class Keeper(keras.callbacks.Callback):
+    """Saves the last state and the best weights, and stops when there is no better any more.
+
+    Args:
+        checkpoints: Where to save.
+        monitor: Name in the logs; higher is better unless it ends with `loss`.
+        history: The logs of epochs before this process (resuming).
+        patience: Epochs without a better value after which training stops; None: never.
+    """
+
+    def __init__(self, checkpoints, monitor, history=(), patience=None):
+        super().__init__()
+        self.checkpoints, self.monitor, self.patience = checkpoints, monitor, patience
+        self.values = [line[monitor] for line in history]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.values.append(logs[self.monitor])
+        best = best_index(self.values, self.monitor)
+        self.checkpoints.save_epoch(best=best == len(self.values) - 1)
+        self.checkpoints.save_last(epoch + 1)
+        if self.patience is not None and len(self.values) - 1 - best >= self.patience:
+            self.model.stop_training = True
+
+
+def best_index(values, monitor):
+    """Return the number of the first best value."""
+    sign = -1 if monitor.endswith("loss") else 1
+    return max(range(len(values)), key=lambda i: (sign * values[i], -i))
+
+
+class Record(keras.callbacks.Callback):
+    """Writes the logs of each epoch to metrics.jsonl and for TensorBoard.
+
+    Args:
+        run: The run directory.
+        history: The lines to keep of what is there (resuming).
+    """
+
+    def __init__(self, run, history=()):
+        super().__init__()
+        self.run, self.lines = run, list(history)
+        self.writer = tf.summary.create_file_writer(str(run.tensorboard_folder))
+
+    def on_epoch_end(self, epoch, logs=None):
+        numbers = {name: float(value) for name, value in logs.items()}
+        step = int(self.model.optimizer.iterations)
+        self.lines.append({"epoch": epoch + 1, "step": step, **numbers})
+        partial = self.run.metrics_file.with_suffix(".partial")
+        partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
+        partial.replace(self.run.metrics_file)
+        with self.writer.as_default(step=step):
+            for name, value in numbers.items():
+                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_scalar())
+        self.writer.flush()
+
+
+class Interruption(keras.callbacks.Callback):
+    """Turns Ctrl-C (or a cluster's SIGTERM) into a checkpoint and a sentence.
+
+    The step under way is finished first. A second Ctrl-C stops at once.
+
+    Args:
+        checkpoints: Where to save.
+        resume: The command that goes on.
+        first_batch: Batches of the first epoch that were done before this process.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self, checkpoints, resume, first_batch=0):
+        super().__init__()
+        self.checkpoints, self.resume, self.done = checkpoints, resume, first_batch
+        self.epoch, self.asked, self.before = 0, False, {}
+
+    def on_train_begin(self, logs=None):
+        if threading.current_thread() is threading.main_thread():
+            self.before = {number: signal.signal(number, self._ask) for number in self.SIGNALS}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.done += 1
+        if self.asked:
+            self.checkpoints.save_last(self.epoch, self.done)
+            self._stop()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.done = 0
+        if self.asked:
+            self._stop()
+
+    def restore(self):
+        """Give the signals back."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        self.before = {}
+
+    def _ask(self, number, frame):
+        self.asked = True
+        self.restore()
+
+    def _stop(self):
+        raise TrainingInterrupted(
+            f"Interrupted in epoch {self.epoch + 1}; the checkpoint is kept. Go on with: {self.resume}"
+        )
+
+
+def _scalar():
+    """Return the metadata of a scalar; `tf.summary.scalar` itself needs TensorBoard installed."""
+    metadata = tf.compat.v1.SummaryMetadata()
+    metadata.plugin_data.plugin_name = "scalars"
+    return metadata
+
+
+def _is_number(value):
+    return isinstance(value, (int, float))

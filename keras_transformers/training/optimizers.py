@@ -1,0 +1,64 @@
+"""Adam as one fused kernel, right under `tf.distribute` (slot `optimizer`)."""
+
+import keras
+import tensorflow as tf
+
+from ..signature import Fraction, Positive
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class Adam(keras.optimizers.Adam):
+    """Adam, with gradients clipped by their global norm.
+
+    Registered as `optimizer/adam`.
+
+    Differs from `keras.optimizers.Adam` in two ways: an update is one TensorFlow kernel a
+    variable, not a dozen; and under a strategy gradients are summed over the replicas before they
+    are clipped, so that the threshold means the same on any number of devices.
+
+    Reference: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980
+
+    Args:
+        beta_1: Decay of the mean of gradients.
+        beta_2: Decay of the mean of squared gradients.
+        epsilon: Added to the root of the mean of squares.
+        clip_norm: Greatest global norm of the gradients; none: not clipped.
+    """
+
+    def __init__(
+        self,
+        beta_1: Fraction = 0.9,
+        beta_2: Fraction = 0.999,
+        epsilon: Positive = 1e-7,
+        clip_norm: Positive | None = None,
+        **kwargs,
+    ):
+        kwargs.setdefault("global_clipnorm", clip_norm)
+        super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update `variable` (a `tf.Variable`) from its `gradient`."""
+        index = self._get_variable_index(variable)
+        mean, square = self._momentums[index].value, self._velocities[index].value
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=mean.handle,
+            v=square.handle,
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.convert_to_tensor(gradient),
+        )
+
+    def _clip_gradients(self, grads):
+        context = tf.distribute.get_replica_context()
+        if context is not None and context.num_replicas_in_sync > 1:
+            grads = context.all_reduce(tf.distribute.ReduceOp.SUM, list(grads))
+        return super()._clip_gradients(grads)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars  # summed already, before clipping

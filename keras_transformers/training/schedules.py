@@ -1,0 +1,88 @@
+"""Learning rates as functions of the step (slot `schedule`)."""
+
+import keras
+from keras import ops
+
+from ..signature import Count, Positive
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class Noam(keras.optimizers.schedules.LearningRateSchedule):
+    """scale · dim^−0.5 · min(step^−0.5, step · warmup^−1.5).
+
+    Registered as `schedule/noam`.
+
+    Reference: Vaswani et al. 2017, section 5.3, https://arxiv.org/abs/1706.03762
+
+    Args:
+        warmup: Steps during which the rate rises.
+        scale: Factor on the paper's rate.
+        dim: Width in the formula; by default the model's.
+    """
+
+    def __init__(
+        self, warmup: Count = 4000, scale: Positive = 1.0, dim: Count | None = None
+    ):
+        self.warmup = warmup
+        self.scale = scale
+        self.dim = dim
+
+    def __call__(self, step):
+        """Return the rate of the update after `step` others, float32."""
+        step = ops.cast(step, "float32") + 1.0
+        rise = step * self.warmup**-1.5
+        return self.scale * self.dim**-0.5 * ops.minimum(ops.rsqrt(step), rise)
+
+    def get_config(self):
+        return {"warmup": self.warmup, "scale": self.scale, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise to a peak, then half a cosine down to zero.
+
+    Registered as `schedule/warmup_cosine`.
+
+    Reference: Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
+
+    Args:
+        peak: Highest rate.
+        steps: Step at which the rate reaches zero.
+        warmup: Steps during which the rate rises.
+    """
+
+    def __init__(self, peak: Positive, steps: Count, warmup: Count = 1000):
+        self.peak = peak
+        self.steps = steps
+        self.warmup = warmup
+
+    def __call__(self, step):
+        """Return the rate of the update after `step` others, float32."""
+        step = ops.cast(step, "float32") + 1.0
+        rise = step / self.warmup
+        done = (step - self.warmup) / max(self.steps - self.warmup, 1)
+        fall = 0.5 * (1.0 + ops.cos(3.141592653589793 * ops.clip(done, 0.0, 1.0)))
+        return self.peak * ops.where(step < self.warmup, rise, fall)
+
+    def get_config(self):
+        return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup}
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class Constant(keras.optimizers.schedules.LearningRateSchedule):
+    """The same rate at every step.
+
+    Registered as `schedule/constant`.
+
+    Args:
+        rate: Learning rate.
+    """
+
+    def __init__(self, rate: Positive):
+        self.rate = rate
+
+    def __call__(self, step):
+        return ops.convert_to_tensor(self.rate, "float32")
+
+    def get_config(self):
+        return {"rate": self.rate}

@@ -1,0 +1,238 @@
+"""`kt.train`: read, tokenize, build, fit, keep."""
+
+import json
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+
+from .. import recipe as recipes
+from ..errors import RecipeError
+from ..models.assemble import assemble, build, dtype_policy
+from ..registry import load_plugin_file
+from ..run import Run, install, load_run, new_run, refuse_existing
+from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
+from .checkpoints import Checkpoints
+from .progress import LiveProgress, closing_table
+from .step import TokenModel
+from .strategies import strategy_of
+
+
+def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins=()):
+    """Train a recipe and return its `Run`.
+
+    Args:
+        recipe: Name of a shipped recipe, path of a YAML file, dict, or a `Recipe`.
+        run: Folder of the run; by default `runs/` and the recipe's name.
+        overrides: `["training.epochs=3"]` or `{"training.epochs": 3}`, applied last.
+        resume: Go on with the run that is there, from its last checkpoint.
+        overwrite: Replace the run that is there.
+        plugins: Python files to execute first, which register components.
+
+    Raises:
+        RecipeError: The recipe has problems, all of which are listed.
+        DataError: The text cannot be read.
+        RunError: The run directory cannot be written, or is taken.
+        TrainingInterrupted: Ctrl-C; the checkpoint is kept.
+    """
+    for plugin in plugins:
+        load_plugin_file(plugin)
+    path = Path(run) if run is not None else Path("runs") / recipes.load(recipe, overrides).name
+    console = Console(stderr=True)
+    if resume:
+        run = load_run(path)
+        recipe = recipes.load(run.recipe, overrides)
+        job = Job(recipe, console)
+        return job.fit(run, run.tokenizer(), history=run.history)
+    recipe = recipes.load(recipe, overrides)
+    refuse_existing(path, overwrite)
+    job = Job(recipe, console)
+    with new_run(path) as staged:
+        tokenizer = job.train_tokenizer(staged.tokenizer_folder)
+        job.recipe = _settled(recipe, tokenizer)
+        staged.recipe_file.write_text(job.recipe.to_yaml())
+        job.prepare(tokenizer)
+        run = install(staged, path)
+    return job.fit(run, tokenizer)
+
+
+class Job:
+    """One training, step by step: sections of the recipe, text, model, fit.
+
+    Args:
+        recipe: The resolved recipe.
+        console: Where to tell the user what happens.
+
+    Raises:
+        RecipeError: The recipe only builds a model: a section that training needs is missing.
+        DataError: The text cannot be read.
+    """
+
+    def __init__(self, recipe, console):
+        self.recipe = recipe
+        self.console = console
+        tree = recipe.tree
+        for section in ("tokenizer", "data", "task", "training"):
+            if tree.get(section) is None:
+                raise RecipeError(f"`{recipe.name}` cannot be trained: it has no section `{section}`.")
+        self.settings = assemble("section", tree["training"], dim=tree["model"].get("dim"))
+        self.data = assemble("section", tree["data"])
+        self.task = assemble("task", tree["task"])
+        self.train_pairs = self.data.train.read(self.data.root)
+        self.valid_pairs = self.data.valid.read(self.data.root) if self.data.valid else None
+        self.encoded = None
+        self.valid_encoded = None
+
+    def train_tokenizer(self, folder):
+        """Train the tokenizer on the training text, into `folder`."""
+        folder.mkdir()
+        tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
+        tokenizer.train(self.task.texts(self.train_pairs), folder)
+        return tokenizer
+
+    def prepare(self, tokenizer):
+        """Turn the text into ids, once, and tell what was dropped."""
+        if self.encoded is not None:
+            return
+        seed = self.recipe.tree["seed"]
+        limits = (self.data.batch_tokens, self.data.max_length, seed)
+        self.encoded, notes = self.task.encode(self.train_pairs, tokenizer, *limits, "data.train")
+        if self.valid_pairs is not None:
+            self.valid_encoded, more = self.task.encode(
+                self.valid_pairs, tokenizer, *limits, "data.valid"
+            )
+            notes += more
+        for note in notes:
+            self.console.print(f"[yellow]note[/] {note}", highlight=False)
+
+    def build(self):
+        """Return the model, ready to fit, under its strategy and precision."""
+        with strategy_of(self.settings.strategy).scope():
+            model = build(self.recipe)
+            with dtype_policy(self.settings.precision):
+                trainer = TokenModel(inputs=model.inputs, outputs=model.outputs)
+            optimizer = self.settings.optimizer
+            optimizer.learning_rate = self.settings.schedule
+            trainer.compile(optimizer=optimizer, loss=self.task.loss())
+            optimizer.build(model.trainable_variables)
+        return model, trainer
+
+    def fit(self, run, tokenizer, history=()):
+        """Train from the run's last checkpoint, if it has one, to the end."""
+        self.prepare(tokenizer)
+        model, trainer = self.build()
+        checkpoints = Checkpoints(
+            run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last
+        )
+        epoch, batch = checkpoints.restore_last()
+        history = list(history)[:epoch]
+        self._announce(model, run, epoch, batch)
+        place = Place(epoch)
+        serving = self.task.serving(model, tokenizer)
+        record = Record(run, history)
+        resume = f"keras-transformers train {self.recipe.name} --run {run.path} --resume"
+        interruption = Interruption(checkpoints, resume, batch)
+        progress = LiveProgress(self.settings.epochs, len(self.encoded.plan(epoch)), self.console)
+        scores = [Scores(self.task, serving, self.valid_pairs)] if self.valid_pairs else []
+        callbacks = [
+            place,
+            Clock(),
+            *scores,
+            record,
+            Keeper(checkpoints, self.monitor, history, self.settings.patience),
+            progress,
+            interruption,
+        ]
+        start = time.perf_counter()
+        try:
+            trainer.fit(
+                self.encoded.dataset(lambda: place.epoch, skip=batch),
+                validation_data=self.valid_encoded and self.valid_encoded.dataset(),
+                initial_epoch=epoch,
+                epochs=self.settings.epochs,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        finally:
+            interruption.restore()
+            progress.close()
+        seconds = time.perf_counter() - start
+        return self._finish(run, model, tokenizer, checkpoints, record.lines, seconds)
+
+    @property
+    def monitor(self):
+        """The number that tells which epoch is best."""
+        if self.valid_pairs is None:
+            return "loss"
+        return f"val_{self.task.metrics[0].name}" if self.task.metrics else "val_loss"
+
+    def _announce(self, model, run, epoch, batch):
+        where = f", from epoch {epoch + 1}, batch {batch + 1}" if epoch or batch else ""
+        self.console.print(
+            f"[bold]{self.recipe.name}[/]: {model.count_params():,} parameters, "
+            f"{len(self.train_pairs):,} pairs, {self.encoded.tokens:,} tokens an epoch, "
+            f"{self.settings.precision}{where} → {run.path}",
+            highlight=False,
+        )
+
+    def _finish(self, run, model, tokenizer, checkpoints, history, seconds):
+        """Choose the final weights, save them, score them, write the report."""
+        if self.settings.average_last > 1:
+            chosen = f"mean of the last {checkpoints.load_average()} epochs"
+        elif self.valid_pairs is not None:
+            checkpoints.load_best()
+            best = best_index([line[self.monitor] for line in history], self.monitor)
+            chosen = f"epoch {history[best]['epoch']}, the best"
+        else:
+            chosen = f"epoch {history[-1]['epoch']}, the last"
+        final = build(self.recipe, {"training.precision": "float32"})
+        final.set_weights(model.get_weights())
+        save_model(final, run.model_file)
+        scores = {}
+        if self.valid_pairs is not None:
+            scores, _ = self.task.score(self.task.serving(final, tokenizer), self.valid_pairs)
+        report = {
+            "recipe": self.recipe.name,
+            "parameters": final.count_params(),
+            "weights": chosen,
+            "valid": scores,
+            "seconds": seconds,
+            "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+        }
+        run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        named = {f"val_{name}": score for name, score in scores.items()}
+        self.console.print(closing_table(history, named, self.recipe.name))
+        self.console.print(f"final model: {chosen} → {run.model_file}", highlight=False)
+        return run
+
+
+class Place(keras.callbacks.Callback):
+    """Knows which epoch is under way, so that its batches can be planned."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+
+def save_model(model, path):
+    """Save `model` as a `.keras` file, which appears only when it is whole."""
+    partial = path.with_name(f"partial-{path.name}")
+    try:
+        model.save(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _settled(recipe, tokenizer):
+    """Return the recipe with what training has found out: vocabulary size, absolute data root."""
+    found = {"model.vocab_size": tokenizer.size}
+    root = recipe.tree["data"].get("root")
+    if root is not None:
+        found["data.root"] = str(Path(root).resolve())
+    return recipe.with_overrides(found)
