@@ -87,23 +87,28 @@ class EncodedPairs:
             rng.shuffle(batches)
         return batches
 
-    def dataset(self, epochs=None, skip=0):
+    @property
+    def batches(self):
+        """Number of batches in an epoch: the same in each, since lengths alone decide it."""
+        return len(self.plan())
+
+    def dataset(self, epoch=None, skip=0):
         """Return a `tf.data.Dataset` of batches.
 
         Args:
-            epochs: Called at the start of each pass for the number of the epoch; None: no shuffle.
-            skip: Batches of the first pass to leave out (resuming in the middle of an epoch).
+            epoch: Called at the start of each pass for the number of the epoch; None: no shuffle.
+            skip: Batches to leave out at the start (resuming in the middle of an epoch).
         """
-        first = [skip]
 
         def batches():
-            plan = self.plan(epochs() if epochs else None)
-            for rows in plan[first.pop() if first else 0 :]:
+            for rows in self.plan(epoch() if epoch else None)[skip:]:
                 yield self.batch(rows)
 
         ids = tf.TensorSpec((None, None), tf.int32)
         signature = ({"source": ids, "target": ids}, ids)
-        return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(8)
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        # Keras takes the first pass's length for that of all, and warns, unless it is told.
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.batches - skip)).prefetch(8)
 
 
 def cut_batches(source_lengths, target_lengths, batch_tokens, rng=None):

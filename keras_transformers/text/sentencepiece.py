@@ -1,5 +1,6 @@
 """A vocabulary of subwords, learnt by SentencePiece."""
 
+import hashlib
 import io
 import re
 import tempfile
@@ -87,6 +88,7 @@ class SentencePiece(Tokenizer):
             raise DataError(f"{path} is damaged: it is not a SentencePiece model.") from None
         # The operation keeps the model in the graph, so that a SavedModel needs no file of ours.
         self._tokenizer = tensorflow_text.SentencepieceTokenizer(model, out_type=tf.int32)
+        self._tokenizer._model_resource = _SharedModel(model)
 
     @property
     def size(self):
@@ -122,6 +124,27 @@ class SentencePiece(Tokenizer):
         if "sentences_.empty()" in message:
             return DataError("SentencePiece cannot be trained: the training text is empty.")
         return DataError(f"SentencePiece cannot be trained on this text: {message}")
+
+
+class _SharedModel(tf.saved_model.experimental.TrackableResource):
+    """The SentencePiece model as a resource that outlives the cache of kernels.
+
+    TF Text's own belongs to a kernel, and `keras.utils.set_random_seed` empties the cache of
+    kernels: the tokenizer then fails with "Resource … does not exist". A named resource stays.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        self._model = model
+        self._name = f"sentencepiece_{hashlib.sha256(model).hexdigest()}"
+        _ = self.resource_handle  # creates it
+
+    def _create_resource(self):
+        # The operation itself: TF Text's wrapper gives the resource no name.
+        from tensorflow_text.python.ops import sentencepiece_tokenizer as wrapper
+
+        create = wrapper.gen_sentencepiece_tokenizer.sentencepiece_op
+        return create(model=self._model, shared_name=self._name)
 
 
 def _without_paths(model):

@@ -28,10 +28,13 @@ class Checkpoints:
             epoch=self.epoch,
             batch=self.batch,
         )
-        weights = tf.train.Checkpoint(weights=self._weights)
-        self.last = tf.train.CheckpointManager(everything, folder / "last", max_to_keep=1)
-        self.best = tf.train.CheckpointManager(weights, folder / "best", max_to_keep=1)
-        self.epochs = tf.train.CheckpointManager(weights, folder / "epochs", max_to_keep=average)
+        manager = tf.train.CheckpointManager
+        self.last = manager(everything, folder / "last", max_to_keep=1)
+        self.best = manager(self._of_weights(), folder / "best", max_to_keep=1)
+        self.epochs = manager(self._of_weights(), folder / "epochs", max_to_keep=average)
+
+    def _of_weights(self):
+        return tf.train.Checkpoint(weights=self._weights)
 
     def save_last(self, epoch, batch=0):
         """Save all that resuming at this epoch and batch needs."""

@@ -134,7 +134,7 @@ class Job:
         record = Record(run, history)
         resume = f"keras-transformers train {self.recipe.name} --run {run.path} --resume"
         interruption = Interruption(checkpoints, resume, batch)
-        progress = LiveProgress(self.settings.epochs, len(self.encoded.plan(epoch)), self.console)
+        progress = LiveProgress(self.settings.epochs, self.encoded.batches, self.console)
         scores = [Scores(self.task, serving, self.valid_pairs)] if self.valid_pairs else []
         callbacks = [
             place,
@@ -147,14 +147,16 @@ class Job:
         ]
         start = time.perf_counter()
         try:
-            trainer.fit(
-                self.encoded.dataset(lambda: place.epoch, skip=batch),
-                validation_data=self.valid_encoded and self.valid_encoded.dataset(),
-                initial_epoch=epoch,
-                epochs=self.settings.epochs,
-                callbacks=callbacks,
-                verbose=0,
-            )
+            for first, end, skip in spans(epoch, self.settings.epochs, batch):
+                trainer.fit(
+                    self.encoded.dataset(lambda: place.epoch, skip),
+                    validation_data=self.valid_encoded and self.valid_encoded.dataset(),
+                    initial_epoch=first,
+                    epochs=end,
+                    callbacks=callbacks,
+                    shuffle=False,
+                    verbose=0,
+                )
         finally:
             interruption.restore()
             progress.close()
@@ -206,6 +208,17 @@ class Job:
         self.console.print(closing_table(history, named, self.recipe.name))
         self.console.print(f"final model: {chosen} → {run.model_file}", highlight=False)
         return run
+
+
+def spans(epoch, epochs, batch):
+    """Return `(first epoch, end, batches to skip)` of each call of `fit`.
+
+    An epoch resumed in its middle is a call of its own: Keras takes the number of batches of the
+    first epoch for that of all.
+    """
+    middle = [(epoch, epoch + 1, batch)] if batch else []
+    rest = (epoch + len(middle), epochs, 0)
+    return [*middle, rest] if rest[0] < epochs else middle
 
 
 class Place(keras.callbacks.Callback):
