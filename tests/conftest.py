@@ -1,0 +1,55 @@
+"""One tiny training, shared by every test that needs a trained run."""
+
+import signal
+
+import pytest
+
+TINY = {
+    "model.dim": 16,
+    "model.encoder.layers": 1,
+    "model.decoder.layers": 1,
+    "model.encoder.block.attention.heads": 2,
+    "model.decoder.block.attention.heads": 2,
+    "model.encoder.block.feed_forward.hidden_dim": 29,
+    "model.decoder.block.feed_forward.hidden_dim": 29,
+    "data.train.size": 300,
+    "data.valid.size": 23,
+    "data.test.size": 31,
+    "data.batch_tokens": 1024,
+    "training.epochs": 2,
+    "training.average_last": 2,
+    "training.schedule.warmup": 10,
+}
+"""The recipe `dates`, made so small that training it takes seconds."""
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Overrides of the recipe `dates` that make it tiny."""
+    return dict(TINY)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A finished run of the tiny recipe; tests do not write into it."""
+    from keras_transformers.training import train
+
+    return train("dates", tmp_path_factory.mktemp("trained") / "run", TINY)
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch):
+    """Return a function that makes the next training get a Ctrl-C during update number `step`."""
+    from keras_transformers.training.callbacks import Interruption
+
+    original = Interruption.on_train_batch_end
+
+    def arrange(step, number=signal.SIGINT):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.optimizer.iterations) == step:
+                signal.raise_signal(number)
+            original(self, batch, logs)
+
+        monkeypatch.setattr(Interruption, "on_train_batch_end", on_train_batch_end)
+
+    yield arrange
