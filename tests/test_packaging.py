@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SHIPPED = (
     ".ci", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "Makefile", "README.md",
-    "constraints.txt", "docs", "examples", "keras_transformers", "pyproject.toml", "recipes",
+    "benchmarks", "constraints.txt", "docs", "examples", "keras_transformers", "pyproject.toml", "recipes",
     "registry", "scripts", "setup.py", "tests",
 )  # fmt: skip
 MODULES = {"keras-nlp": "keras_hub", "pyyaml": "yaml", "tensorflow-text": "tensorflow_text"}

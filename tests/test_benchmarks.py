@@ -1,0 +1,43 @@
+"""The benchmarks run, on little, and print their table."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LITTLE = {
+    "export_speed.py": "--limit 5 --requests 1 5 --runs 1",
+    "goodput.py": "--recipe transformer_tiny --set model.dim=12 --pairs 101 --batch 7 --rounds 1 --steps 2 --warmup 1",
+    "startup.py": "--runs 1",
+}
+FIGURE = {
+    "export_speed.py": r"│ +5 │ +[\d,]+\.\d │",
+    "goodput.py": r"ratio \d+\.\d\d \(median of 1 turns",
+    "startup.py": r"keras-transformers list +│ +\d\.\d{3} │",
+}
+
+
+def run(name, arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "benchmarks" / name), *arguments.split()]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+def test_each_is_tried():
+    assert {path.name for path in (ROOT / "benchmarks").glob("*.py")} == set(LITTLE)
+
+
+@pytest.mark.parametrize("name", LITTLE)
+def test_help_gives_the_command(name):
+    assert f"python benchmarks/{name}" in run(name, "--help")
+
+
+@pytest.mark.parametrize("name", LITTLE)
+def test_prints_its_figure(name):
+    assert re.search(FIGURE[name], run(name, LITTLE[name]))
