@@ -12,6 +12,13 @@ import tensorflow as tf
 from ..text.special import BOS, EOS, PAD
 
 
+STEP = 4
+"""Lengths are padded to multiples of this, which bounds the number of different batch shapes.
+
+Each shape costs oneDNN (and XLA) a plan of its own; with a hundred of them its cache overflows.
+"""
+
+
 @dataclass(frozen=True)
 class Ids:
     """Sentences as ids, end to end: sentence i is `flat[starts[i]:starts[i + 1]]`."""
@@ -65,11 +72,9 @@ class EncodedPairs:
 
         `target` begins with the start token; `labels` are the same ids one step later.
         """
-        width = int(self.targets.lengths[rows].max()) + 1
+        width = _width(self.targets.lengths[rows])
         inputs = {
-            "source": self.sources.padded(
-                rows, int(self.sources.lengths[rows].max()) + 1, after=[EOS]
-            ),
+            "source": self.sources.padded(rows, _width(self.sources.lengths[rows]), after=[EOS]),
             "target": self.targets.padded(rows, width, before=[BOS]),
         }
         return inputs, self.targets.padded(rows, width, after=[EOS])
@@ -111,11 +116,21 @@ class EncodedPairs:
         return dataset.apply(tf.data.experimental.assert_cardinality(self.batches - skip)).prefetch(8)
 
 
+def padded_lengths(lengths):
+    """Return `lengths` rounded up to multiples of `STEP`."""
+    return -(-lengths // STEP) * STEP
+
+
+def _width(lengths):
+    """Return the width of a table of sentences of these lengths, each with one special id."""
+    return int(padded_lengths(lengths.max() + 1))
+
+
 def cut_batches(source_lengths, target_lengths, batch_tokens, rng=None):
     """Cut sentences, sorted by target and then source length, into batches.
 
-    A batch of B sentences takes B·(S + T) tokens, S and T being its longest; that is at most
-    `batch_tokens`, unless one pair alone is longer.
+    A batch of B sentences takes B·(S + T) tokens, S and T being its longest, padded to a multiple
+    of `STEP`; that is at most `batch_tokens`, unless one pair alone is longer.
 
     Args:
         source_lengths: Shape (N,).
@@ -126,6 +141,7 @@ def cut_batches(source_lengths, target_lengths, batch_tokens, rng=None):
     Returns:
         A list of arrays of sentence numbers.
     """
+    source_lengths, target_lengths = padded_lengths(source_lengths), padded_lengths(target_lengths)
     order = np.arange(len(source_lengths)) if rng is None else rng.permutation(len(source_lengths))
     order = order[np.lexsort((source_lengths[order], target_lengths[order]))]
     batches, start, longest = [], 0, 0

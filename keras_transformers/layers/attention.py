@@ -11,7 +11,7 @@ from keras import ops
 
 from ..signature import Count, Rate
 from .dropout import Dropout
-from .linear import Linear
+from .linear import Linear, together
 from .masks import ExplicitMask, as_attention_mask
 
 
@@ -54,18 +54,25 @@ class MultiHeadAttention(ExplicitMask):
         heads: Number of heads H.
         head_dim: Width of a head K; by default the model width over `heads`.
         dropout: Rate of dropout on the attention weights.
+        use_bias: Whether the four projections add a bias; the paper's do not, BERT's do.
 
     Raises:
         ValueError: `head_dim` is not given and `heads` does not divide the width of the inputs.
     """
 
     def __init__(
-        self, heads: Count, head_dim: Count | None = None, dropout: Rate = 0.0, **kwargs
+        self,
+        heads: Count,
+        head_dim: Count | None = None,
+        dropout: Rate = 0.0,
+        use_bias: bool = True,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.heads = heads
         self.head_dim = head_dim
         self.dropout = dropout
+        self.use_bias = use_bias
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, query_shape, source_shape=None):
@@ -122,13 +129,18 @@ class MultiHeadAttention(ExplicitMask):
         """
         start = 0 if index is None else index
         query_positions = start + ops.arange(ops.shape(query)[1])
-        q = self.transform(self._split(self.query(query)), query_positions)
-        if cache is None:
-            k, v = self._keys_and_values(query if source is None else source, 0)
+        if cache is not None and index is None:
+            q, (k, v) = self.query(query), read_cache(cache)
+        elif source is None:
+            q, k, v = together((self.query, self.key, self.value), query)
+            k, v = self._keys_and_values(k, v, start)
         else:
-            if index is not None:
-                cache = write_cache(cache, self._keys_and_values(query, index), index)
+            q = self.query(query)
+            k, v = self._source_keys_and_values(source)
+        if index is not None:
+            cache = write_cache(cache, (k, v), index)
             k, v = read_cache(cache)
+        q = self.transform(self._split(q), query_positions)
         context = self._attend(q, k, v, query_positions, mask, training)
         output = self.output_projection(self._merge(context))
         return output if cache is None else (output, cache)
@@ -146,7 +158,7 @@ class MultiHeadAttention(ExplicitMask):
 
     def source_cache(self, source):
         """Return the cache of cross-attention to `source` (B, S, D), computed once a sentence."""
-        k, v = self._keys_and_values(source, 0)
+        k, v = self._source_keys_and_values(source)
         return {"key": _time_first(k), "value": _time_first(v)}
 
     def get_config(self):
@@ -155,6 +167,7 @@ class MultiHeadAttention(ExplicitMask):
             "heads": self.heads,
             "head_dim": self.head_dim,
             "dropout": self.dropout,
+            "use_bias": self.use_bias,
         }
 
     def compute_output_spec(self, query, *args, **kwargs):
@@ -170,14 +183,16 @@ class MultiHeadAttention(ExplicitMask):
         return weighted_sum(weights, v)
 
     def _projection(self, name, units, input_shape):
-        layer = Linear(units, dtype=self.dtype_policy, name=name)
+        layer = Linear(units, use_bias=self.use_bias, dtype=self.dtype_policy, name=name)
         layer.build(input_shape)
         return layer
 
-    def _keys_and_values(self, source, start):
-        positions = start + ops.arange(ops.shape(source)[1])
-        k = self.transform(self._split(self.key(source)), positions)
-        return k, self._split(self.value(source))
+    def _source_keys_and_values(self, source):
+        return self._keys_and_values(*together((self.key, self.value), source), 0)
+
+    def _keys_and_values(self, k, v, start):
+        positions = start + ops.arange(ops.shape(k)[1])
+        return self.transform(self._split(k), positions), self._split(v)
 
     def _split(self, x):
         """(B, L, H·K) → (B, L, H, K)."""

@@ -1,6 +1,7 @@
-"""A dense layer that multiplies once, over all tokens of the batch."""
+"""Dense layers that multiply once: over all tokens of the batch, and over several layers."""
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -19,3 +20,25 @@ class Linear(keras.layers.Dense):
         lead = ops.shape(inputs)[:-1]
         flat = ops.reshape(inputs, (-1, inputs.shape[-1]))
         return ops.reshape(super().call(flat, training=training), (*lead, self.units))
+
+
+def together(layers, x):
+    """Return the outputs of several `Linear` layers for one input, from one matrix product.
+
+    The weights stay apart; their kernels are laid side by side for the product, which a processor
+    does faster than several narrow ones.
+
+    Args:
+        layers: `Linear` layers without activation.
+        x: Their input, (B, T, D).
+    """
+    if any(layer.quantization_mode for layer in layers):
+        return [layer(x) for layer in layers]
+    dtype = x.dtype
+    kernel = ops.concatenate([ops.cast(layer.kernel, dtype) for layer in layers], axis=1)
+    outputs = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), kernel)
+    if layers[0].use_bias:
+        outputs = outputs + ops.concatenate([ops.cast(layer.bias, dtype) for layer in layers])
+    outputs = ops.reshape(outputs, (*ops.shape(x)[:-1], kernel.shape[1]))
+    ends = np.cumsum([layer.units for layer in layers])
+    return ops.split(outputs, [int(end) for end in ends[:-1]], axis=-1)

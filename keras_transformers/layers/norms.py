@@ -1,6 +1,10 @@
-"""Normalization layers; their statistics are float32 whatever the compute dtype."""
+"""Normalization layers; their statistics are float32 whatever the compute dtype.
+
+N tokens, D model width.
+"""
 
 import keras
+from keras import ops
 
 from ..signature import Positive
 
@@ -19,6 +23,43 @@ class LayerNorm(keras.layers.LayerNormalization):
 
     def __init__(self, epsilon: Positive = 1e-6, **kwargs):
         super().__init__(epsilon=epsilon, **kwargs)
+
+    def call(self, inputs):
+        """Normalize the last axis of (..., D)."""
+        flat = ops.cast(ops.reshape(inputs, (-1, inputs.shape[-1])), "float32")
+        gamma, beta = ops.cast(self.gamma, "float32"), ops.cast(self.beta, "float32")
+        outputs = layer_norm(flat, gamma, beta, self.epsilon)
+        return ops.reshape(ops.cast(outputs, self.compute_dtype), ops.shape(inputs))
+
+
+def layer_norm(x, gamma, beta, epsilon):
+    """Return γ (x − mean) / √(variance + ε) + β for each row of `x` (N, D), float32.
+
+    Its gradient is written out, since automatic differentiation reads and writes (N, D) about
+    twice as often: with x̂ the normalized rows, g the gradient of the outputs and ⟨·⟩ a mean over D,
+    ∂x = (γg − ⟨γg⟩ − x̂⟨γg x̂⟩) / √(variance + ε), ∂γ = Σ g x̂, ∂β = Σ g.
+    """
+
+    @ops.custom_gradient
+    def normalize(x, gamma, beta):
+        centred = x - ops.mean(x, axis=-1, keepdims=True)
+        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
+        scale = ops.rsqrt(variance + epsilon)  # (N, 1)
+        normal = centred * scale
+
+        def gradient(*args, upstream=None):
+            (g,) = args or (upstream,)
+            product = g * normal
+            width = x.shape[-1]
+            column = ops.expand_dims(gamma, 1) / width
+            mean = ops.matmul(g, column)  # ⟨γg⟩, (N, 1)
+            slope = ops.matmul(product, column)  # ⟨γg x̂⟩, (N, 1)
+            dx = scale * (g * gamma - mean - normal * slope)
+            return dx, ops.sum(product, axis=0), ops.sum(g, axis=0)
+
+        return normal * gamma + beta, gradient
+
+    return normalize(x, gamma, beta)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
