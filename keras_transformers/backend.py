@@ -6,7 +6,10 @@ import re
 import sys
 import tempfile
 
-CHATTER = re.compile(rb"I\d{4} |WARNING: All log messages before absl::InitializeLog|To enable the following instr")
+CHATTER = re.compile(
+    rb"I\d{4} |WARNING: All log messages before absl::InitializeLog|To enable the following instr"
+    rb"|E\d{4} .*failed call to cuInit"  # there is no GPU, which is no error
+)
 
 
 def import_keras():
@@ -15,7 +18,12 @@ def import_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     if "keras" not in sys.modules:
         with _without_chatter():
-            import keras  # noqa: F401
+            import keras
+
+            if keras.backend.backend() == "tensorflow":
+                import tensorflow as tf
+
+                tf.config.list_logical_devices()  # looks for GPUs, and talks about it, now
 
 
 @contextlib.contextmanager
