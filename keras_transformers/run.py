@@ -13,6 +13,7 @@
 """
 
 import json
+import shlex
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,18 @@ class Run:
             hint = "" if "plugin" in str(error) else " A plugin file of its own is named with --plugin FILE."
             raise RunError(f"{self.recipe_file} cannot be used: {error}{hint}") from None
 
+    def write_recipe(self, recipe):
+        """Write recipe.yaml, which changes at one stroke."""
+        partial = self.recipe_file.with_suffix(".partial")
+        partial.write_text(recipe.to_yaml(), encoding="utf-8")
+        partial.replace(self.recipe_file)
+
+    def resume_command(self, plugins=()):
+        """Return the command line that goes on with the training, given its --plugin files."""
+        words = ["keras-transformers", "train", self.recipe_file, "--run", self.path, "--resume"]
+        words += [word for plugin in plugins for word in ("--plugin", plugin)]
+        return shlex.join(str(word) for word in words)
+
     @property
     def history(self):
         """The lines of metrics.jsonl, one dict an epoch."""
@@ -90,7 +103,7 @@ class Run:
         if not self.model_file.is_file():
             raise RunError(
                 f"{self.path} holds no model.keras: training has not ended; go on with "
-                f"`keras-transformers train {self.recipe_file} --run {self.path} --resume`."
+                f"`{self.resume_command()}`."
             )
         model = build(self.recipe, {"training.precision": "float32"})
         try:

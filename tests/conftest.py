@@ -37,6 +37,12 @@ def trained(tmp_path_factory):
     return train("dates", tmp_path_factory.mktemp("trained") / "run", TINY)
 
 
+@pytest.fixture(scope="session")
+def quick(tiny):
+    """The same without validation, which takes as long as the training."""
+    return {**tiny, "data.valid": None}
+
+
 @pytest.fixture
 def interrupt_at(monkeypatch):
     """Return a function that makes the next training get a Ctrl-C during update number `step`."""

@@ -67,10 +67,16 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.values.append(logs[self.monitor])
         best = best_index(self.values, self.monitor)
-        self.checkpoints.save_epoch(best=best == len(self.values) - 1)
+        self.checkpoints.save_epoch(epoch + 1, best=best == len(self.values) - 1)
         self.checkpoints.save_last(epoch + 1)
-        if self.patience is not None and len(self.values) - 1 - best >= self.patience:
-            self.model.stop_training = True
+        self.model.stop_training = self.exhausted
+
+    @property
+    def exhausted(self):
+        """Whether the last `patience` epochs were no better than one before them."""
+        if self.patience is None or not self.values:
+            return False
+        return len(self.values) - 1 - best_index(self.values, self.monitor) >= self.patience
 
 
 def best_index(values, monitor):
@@ -132,7 +138,8 @@ class Interruption(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.done += 1
-        if self.asked:
+        ended = batch + 1 == self.params["steps"]  # then `on_epoch_end` comes first
+        if self.asked and not ended:
             self.checkpoints.save_last(self.epoch, self.done)
             self._stop()
 

@@ -42,11 +42,12 @@ class Checkpoints:
         self.batch.assign(batch)
         _save(self.last)
 
-    def save_epoch(self, best):
-        """Save the weights at the end of an epoch; `best`: also as the best so far."""
-        _save(self.epochs)
+    def save_epoch(self, epoch, best):
+        """Save the weights after `epoch` epochs; `best`: also as the best so far."""
+        # Numbered by hand: TensorFlow's counter begins anew in a process that resumes.
+        _save(self.epochs, epoch)
         if best:
-            _save(self.best)
+            _save(self.best, epoch)
 
     def restore_last(self):
         """Go back to the last state saved, and return its epoch and batch; (0, 0): none is."""
@@ -77,9 +78,9 @@ class Checkpoints:
         return len(paths)
 
 
-def _save(manager):
+def _save(manager, number=None):
     try:
-        manager.save()
+        manager.save(checkpoint_number=number)
     except (tf.errors.OpError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
         raise RunError(f"{manager.directory} cannot be written: {reason}") from None

@@ -43,16 +43,16 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
     console = Console(stderr=True)
     if resume:
         run = load_run(path)
-        recipe = recipes.load(run.recipe, overrides)
-        job = Job(recipe, console)
-        return job.fit(run, run.tokenizer(), history=run.history)
+        tokenizer = run.tokenizer()
+        job = Job(_settled(recipes.load(run.recipe, overrides), tokenizer), console, plugins)
+        return job.fit(run, tokenizer, history=run.history)
     recipe = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)
-    job = Job(recipe, console)
+    job = Job(recipe, console, plugins)
     with new_run(path) as staged:
         tokenizer = job.train_tokenizer(staged.tokenizer_folder)
         job.recipe = _settled(recipe, tokenizer)
-        staged.recipe_file.write_text(job.recipe.to_yaml())
+        staged.write_recipe(job.recipe)
         job.prepare(tokenizer)
         run = install(staged, path)
     return job.fit(run, tokenizer)
@@ -64,15 +64,17 @@ class Job:
     Args:
         recipe: The resolved recipe.
         console: Where to tell the user what happens.
+        plugins: The user's files that register components, to be named again on resuming.
 
     Raises:
         RecipeError: The recipe only builds a model: a section that training needs is missing.
         DataError: The text cannot be read.
     """
 
-    def __init__(self, recipe, console):
+    def __init__(self, recipe, console, plugins=()):
         self.recipe = recipe
         self.console = console
+        self.plugins = plugins
         tree = recipe.tree
         for section in ("tokenizer", "data", "task", "training"):
             if tree.get(section) is None:
@@ -127,13 +129,14 @@ class Job:
             run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last
         )
         epoch, batch = checkpoints.restore_last()
+        run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
         history = list(history)[:epoch]
         self._announce(model, run, epoch, batch)
         place = Place(epoch)
         serving = self.task.serving(model, tokenizer)
         record = Record(run, history)
-        resume = f"keras-transformers train {self.recipe.name} --run {run.path} --resume"
-        interruption = Interruption(checkpoints, resume, batch)
+        keeper = Keeper(checkpoints, self.monitor, history, self.settings.patience)
+        interruption = Interruption(checkpoints, run.resume_command(self.plugins), batch)
         progress = LiveProgress(self.settings.epochs, self.encoded.batches, self.console)
         scores = [Scores(self.task, serving, self.valid_pairs)] if self.valid_pairs else []
         callbacks = [
@@ -141,13 +144,15 @@ class Job:
             Clock(),
             *scores,
             record,
-            Keeper(checkpoints, self.monitor, history, self.settings.patience),
+            keeper,
             progress,
             interruption,
         ]
         start = time.perf_counter()
         try:
             for first, end, skip in spans(epoch, self.settings.epochs, batch):
+                if keeper.exhausted:
+                    break
                 trainer.fit(
                     self.encoded.dataset(lambda: place.epoch, skip),
                     validation_data=self.valid_encoded and self.valid_encoded.dataset(),
