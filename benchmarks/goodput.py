@@ -200,8 +200,9 @@ class KerasHub(Contender):
         model = recipe.tree["model"]
         vocabulary = model["vocab_size"] or recipe.tree["tokenizer"]["vocab_size"]
         self.model = keras_hub_model(model, vocabulary, length)
+        clip_norm = recipe.tree["training"]["optimizer"].get("clip_norm")
         self.model.compile(
-            optimizer=keras.optimizers.Adam(1e-4),
+            optimizer=keras.optimizers.Adam(1e-4, global_clipnorm=clip_norm),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0),
         )
         self.batches = self.endless(np.random.default_rng(0))
@@ -235,19 +236,29 @@ def keras_hub_model(model, vocabulary, length):
     memory = embed(source)
     states = embed(target)
     for _ in range(model["encoder"]["layers"]):
-        memory = keras_hub.layers.TransformerEncoder(**sizes(model["encoder"]["block"]))(memory)
+        memory = keras_hub.layers.TransformerEncoder(**settings(model["encoder"]["block"]))(memory)
+    memory = last_norm(model["encoder"]["block"], memory)
     for _ in range(model["decoder"]["layers"]):
-        states = keras_hub.layers.TransformerDecoder(**sizes(model["decoder"]["block"]))(states, memory)
+        states = keras_hub.layers.TransformerDecoder(**settings(model["decoder"]["block"]))(states, memory)
+    states = last_norm(model["decoder"]["block"], states)
     logits = embed.token_embedding(states, reverse=True)
     return keras.Model({"source": source, "target": target}, logits)
 
 
-def sizes(block):
+def settings(block):
     return {
+        "normalize_first": block["norm_order"] == "pre",
         "intermediate_dim": block["feed_forward"]["hidden_dim"],
         "num_heads": block["attention"]["heads"],
         "dropout": block["dropout"],
     }
+
+
+def last_norm(block, x):
+    """Return `x`, normalized if the blocks do so at their entrance only."""
+    import keras
+
+    return keras.layers.LayerNormalization()(x) if block["norm_order"] == "pre" else x
 
 
 def fixed(ids, length):
