@@ -122,7 +122,7 @@ def _add_light(verbs):
 def _add_heavy(verbs):
     verb = _verb(verbs, "train", commands.train, "Train a recipe.",
                  "train dates --run runs/dates",
-                 "train multi30k_ende --run runs/m --set data.root=DIR --set training.epochs=3",
+                 "train multi30k_ende --run runs/m --set data.root=DIR --set training.epochs=20",
                  "train my_recipe.yaml --run runs/mine --plugin my_layers.py",
                  "train dates --run runs/dates --resume")  # fmt: skip
     verb.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name, or a path")

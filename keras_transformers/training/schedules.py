@@ -47,11 +47,11 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: Highest rate.
-        steps: Step at which the rate reaches zero.
         warmup: Steps during which the rate rises.
+        steps: Step at which the rate reaches zero; by default the last of the training.
     """
 
-    def __init__(self, peak: Positive, steps: Count, warmup: Count = 1000):
+    def __init__(self, peak: Positive, warmup: Count = 1000, steps: Count | None = None):
         self.peak = peak
         self.steps = steps
         self.warmup = warmup
