@@ -100,7 +100,7 @@ class Record(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         numbers = {name: float(value) for name, value in logs.items()}
-        step = int(self.model.optimizer.iterations)
+        step = int(self.model.optimizer.iterations.value.numpy())
         self.lines.append({"epoch": epoch + 1, "step": step, **numbers})
         partial = self.run.metrics_file.with_suffix(".partial")
         partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines))

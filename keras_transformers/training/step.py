@@ -36,6 +36,12 @@ class TokenModel(keras.Model):
         total, count = self.token_loss.totals(y, self(x, training=False))
         return self._measure(x, total, count)
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Do nothing: a functional model is built, and so are the metrics.
+
+        Keras's own method adds up the replicas' batches, which fails where their sizes differ.
+        """
+
     def _measure(self, x, total, count):
         self.loss_metric.update_state(total / tf.maximum(count, 1.0), sample_weight=count)
         read = tf.reduce_sum(tf.cast(x["source"] != 0, tf.float32)) if "source" in x else 0.0

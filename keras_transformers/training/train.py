@@ -79,13 +79,19 @@ class Job:
         for section in ("tokenizer", "data", "task", "training"):
             if tree.get(section) is None:
                 raise RecipeError(f"`{recipe.name}` cannot be trained: it has no section `{section}`.")
-        self.settings = assemble("section", tree["training"], dim=tree["model"].get("dim"))
+        self.encoded = None
+        self.valid_encoded = None
+        self.settings = self._settings()
         self.data = assemble("section", tree["data"])
         self.task = assemble("task", tree["task"])
         self.train_pairs = self.data.train.read(self.data.root)
         self.valid_pairs = self.data.valid.read(self.data.root) if self.data.valid else None
-        self.encoded = None
-        self.valid_encoded = None
+
+    def _settings(self):
+        tree = self.recipe.tree
+        batches = 0 if self.encoded is None else self.encoded.batches
+        steps = tree["training"]["epochs"] * batches
+        return assemble("section", tree["training"], dim=tree["model"].get("dim"), steps=steps)
 
     def train_tokenizer(self, folder):
         """Train the tokenizer on the training text, into `folder`."""
@@ -115,8 +121,9 @@ class Job:
             model = build(self.recipe)
             with dtype_policy(self.settings.precision):
                 trainer = TokenModel(inputs=model.inputs, outputs=model.outputs)
-            optimizer = self.settings.optimizer
-            optimizer.learning_rate = self.settings.schedule
+            settings = self._settings()  # anew: an optimizer belongs to the strategy it is made in
+            optimizer = settings.optimizer
+            optimizer.learning_rate = settings.schedule
             trainer.compile(optimizer=optimizer, loss=self.task.loss())
             optimizer.build(model.trainable_variables)
         return model, trainer
