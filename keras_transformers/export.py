@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .errors import ExportError
 from .run import Run, load_run
+from .writing import writing
 
 SIGNATURE = "serving_default"
 
@@ -28,20 +29,27 @@ def export(run, directory, overwrite=False):
     directory = Path(directory)
     refuse_existing(directory, overwrite)
     staging = directory.with_name(f".{directory.name}.partial")
+    serving = run.serving()
     try:
-        shutil.rmtree(staging, ignore_errors=True)
-        write(run.serving(), staging)
-        extra = staging / "assets.extra"
-        extra.mkdir()
-        shutil.copy(run.recipe_file, extra / "recipe.yaml")
-        if directory.exists():
-            shutil.rmtree(directory)
-        staging.rename(directory)
-    except OSError as error:
-        raise ExportError(f"{directory} cannot be written: {error.strerror or error}.") from None
+        with writing(directory, ExportError):
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(parents=True)
+            write(serving, staging)
+            _write_recipe(run.recipe, staging / "assets.extra")
+            if directory.exists():
+                shutil.rmtree(directory)
+            staging.rename(directory)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return directory
+
+
+def _write_recipe(recipe, folder):
+    """Write the recipe without the data's folder on this machine."""
+    if recipe.tree.get("data") is not None:
+        recipe = recipe.with_overrides({"data.root": None})
+    folder.mkdir()
+    (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
 
 
 def write(serving, directory):

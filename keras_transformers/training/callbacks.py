@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from ..errors import TrainingInterrupted
+from ..writing import writing
 
 
 class Clock(keras.callbacks.Callback):
@@ -96,19 +97,21 @@ class Record(keras.callbacks.Callback):
     def __init__(self, run, history=()):
         super().__init__()
         self.run, self.lines = run, list(history)
-        self.writer = tf.summary.create_file_writer(str(run.tensorboard_folder))
+        with writing(run.tensorboard_folder):
+            self.writer = tf.summary.create_file_writer(str(run.tensorboard_folder))
 
     def on_epoch_end(self, epoch, logs=None):
         numbers = {name: float(value) for name, value in logs.items()}
         step = int(self.model.optimizer.iterations.value.numpy())
         self.lines.append({"epoch": epoch + 1, "step": step, **numbers})
-        partial = self.run.metrics_file.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
-        partial.replace(self.run.metrics_file)
-        with self.writer.as_default(step=step):
+        with writing(self.run.metrics_file):
+            partial = self.run.metrics_file.with_suffix(".partial")
+            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
+            partial.replace(self.run.metrics_file)
+        with writing(self.run.tensorboard_folder), self.writer.as_default(step=step):
             for name, value in numbers.items():
                 tf.summary.write(name, tf.constant(value, tf.float32), metadata=_scalar())
-        self.writer.flush()
+            self.writer.flush()
 
 
 class Interruption(keras.callbacks.Callback):

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import RunError
+from ..writing import writing
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
 
@@ -79,8 +80,5 @@ class Checkpoints:
 
 
 def _save(manager, number=None):
-    try:
+    with writing(manager.directory):
         manager.save(checkpoint_number=number)
-    except (tf.errors.OpError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise RunError(f"{manager.directory} cannot be written: {reason}") from None

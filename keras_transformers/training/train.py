@@ -13,6 +13,7 @@ from ..errors import RecipeError
 from ..models.assemble import assemble, build, dtype_policy
 from ..registry import load_plugin_file
 from ..run import Run, install, load_run, new_run, refuse_existing
+from ..writing import writing
 from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints
 from .progress import LiveProgress, closing_table
@@ -136,7 +137,8 @@ class Job:
             run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last
         )
         epoch, batch = checkpoints.restore_last()
-        run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
+        with writing(run.recipe_file):
+            run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
         history = list(history)[:epoch]
         self._announce(model, run, epoch, batch)
         place = Place(epoch)
@@ -203,7 +205,8 @@ class Job:
             chosen = f"epoch {history[-1]['epoch']}, the last"
         final = build(self.recipe, {"training.precision": "float32"})
         final.set_weights(model.get_weights())
-        save_model(final, run.model_file)
+        with writing(run.model_file):
+            save_model(final, run.model_file)
         scores = {}
         if self.valid_pairs is not None:
             scores, _ = self.task.score(self.task.serving(final, tokenizer), self.valid_pairs)
@@ -215,7 +218,8 @@ class Job:
             "seconds": seconds,
             "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
         }
-        run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        with writing(run.report_file):
+            run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
         named = {f"val_{name}": score for name, score in scores.items()}
         self.console.print(closing_table(history, named, self.recipe.name))
         self.console.print(f"final model: {chosen} → {run.model_file}", highlight=False)

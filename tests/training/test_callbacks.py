@@ -1,0 +1,123 @@
+import json
+import types
+
+import pytest
+
+from keras_transformers.errors import RunError
+from keras_transformers.run import Run
+from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
+from keras_transformers.training.progress import closing_table
+from keras_transformers.training.train import spans
+
+
+class Checkpoints:
+    """Remembers what it was asked to save."""
+
+    def __init__(self):
+        self.saved = []
+
+    def save_epoch(self, epoch, best):
+        self.saved.append((epoch, best))
+
+    def save_last(self, epoch):
+        self.saved.append(epoch)
+
+
+def kept(values, monitor="val_bleu", patience=None, history=()):
+    """Return what is saved, and the epoch at whose end training stops."""
+    keeper = Keeper(Checkpoints(), monitor, history, patience)
+    keeper.set_model(types.SimpleNamespace(stop_training=False))
+    for epoch, value in enumerate(values, start=len(history)):
+        keeper.on_epoch_end(epoch, {monitor: value})
+        if keeper.model.stop_training:
+            return keeper.checkpoints.saved, epoch + 1
+    return keeper.checkpoints.saved, None
+
+
+def test_the_best_and_the_last_are_saved():
+    assert kept([1.0, 3.0, 2.0])[0] == [(1, True), 1, (2, True), 2, (3, False), 3]
+
+
+def test_a_lower_loss_is_better():
+    assert kept([3.0, 1.0, 2.0], "val_loss")[0] == [(1, True), 1, (2, True), 2, (3, False), 3]
+
+
+def test_epochs_before_an_interruption_count():
+    assert kept([2.0], history=[{"val_bleu": 3.0}])[0] == [(2, False), 2]
+
+
+@pytest.mark.parametrize(
+    ("patience", "stops"), [(None, None), (1, 3), (2, 6)], ids=["never", "at once", "after two"]
+)
+def test_patience(patience, stops):
+    assert kept([1.0, 2.0, 2.0, 3.0, 1.0, 2.0, 9.0], patience=patience)[1] == stops
+
+
+def test_the_first_best_is_chosen():
+    assert best_index([1.0, 3.0, 3.0, 2.0], "val_bleu") == 1
+    assert best_index([3.0, 1.0, 1.0], "val_loss") == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ((0, 5, 0), [(0, 5, 0)]),
+        ((2, 5, 7), [(2, 3, 7), (3, 5, 0)]),
+        ((4, 5, 7), [(4, 5, 7)]),
+        ((5, 5, 0), []),
+    ],
+)
+def test_spans(place, wanted):
+    assert spans(*place) == wanted
+
+
+def test_the_clock_counts_training_alone(monkeypatch):
+    now = iter([10.0, 14.0, 99.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(now))
+    clock = Clock()
+    clock.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(learning_rate=0.5)))
+    clock.on_epoch_begin(0)
+    clock.on_test_begin()
+    logs = {"tokens": 200.0, "val_tokens": 7.0, "loss": 1.0}
+    clock.on_epoch_end(0, logs)
+    assert logs == {"loss": 1.0, "tokens_per_second": 50.0, "seconds": 4.0, "learning_rate": 0.5}
+
+
+def test_the_record_is_one_line_an_epoch(trained):
+    lines = [json.loads(line) for line in trained.metrics_file.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert lines[1]["step"] == 2 * lines[0]["step"]
+    names = "loss val_loss val_exact_match tokens_per_second seconds val_seconds learning_rate".split()
+    assert set(lines[0]) == {"epoch", "step", *names}
+
+
+def test_tensorboard_reads_the_record(trained):
+    import tensorflow as tf
+
+    found = {}
+    for path in trained.tensorboard_folder.glob("events.*"):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                assert value.metadata.plugin_data.plugin_name in ("scalars", "")
+                found.setdefault(value.tag, []).append((event.step, float(tf.make_ndarray(value.tensor))))
+    for name in ("loss", "val_exact_match", "learning_rate"):
+        wanted = [(line["step"], line[name]) for line in trained.history]
+        for (step, value), (other, number) in zip(found[name], wanted, strict=True):
+            assert (step, value) == (other, pytest.approx(number, rel=1e-6))
+
+
+def test_a_record_that_cannot_be_written_is_an_error_with_its_path(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError) as raised:
+        Record(Run(tmp_path / "file"))
+    assert str(raised.value) == f"{tmp_path}/file/tensorboard cannot be written: {tmp_path}/file is not a directory."
+
+
+def test_the_closing_table_shows_epochs_and_the_final_scores(capsys):
+    from rich.console import Console
+
+    history = [{"epoch": 1, "loss": 2.5, "val_bleu": 31.25, "seconds": 9.0}]
+    Console(width=99).print(closing_table(history, {"val_bleu": 33.5}, "mine"))
+    shown = capsys.readouterr().out
+    for text in ("mine", "val BLEU", "2.500", "31.25", "33.50", "final"):
+        assert text in shown

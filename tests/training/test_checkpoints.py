@@ -1,0 +1,82 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_transformers.errors import RunError
+from keras_transformers.training.checkpoints import Checkpoints
+
+
+def parts(width=3):
+    """Return a model with a seed, as dropout has, and its optimizer."""
+    inputs = keras.Input((width,))
+    model = keras.Model(inputs, keras.layers.Dropout(0.5, seed=3)(keras.layers.Dense(2)(inputs)))
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+    return model, optimizer
+
+
+def fill(model, value):
+    for variable in model.variables:
+        variable.assign(keras.ops.full(variable.shape, value, variable.dtype))
+
+
+def values(model):
+    return [float(np.mean(variable.numpy())) for variable in model.trainable_variables]
+
+
+def test_the_last_state_comes_back_whole(tmp_path):
+    model, optimizer = parts()
+    fill(model, 5)
+    optimizer.iterations.assign(11)
+    Checkpoints(tmp_path, model, optimizer, average=1).save_last(2, 7)
+    other, fresh = parts()
+    assert Checkpoints(tmp_path, other, fresh, average=1).restore_last() == (2, 7)
+    for one, two in zip(model.variables + optimizer.variables, other.variables + fresh.variables):
+        np.testing.assert_array_equal(one.numpy(), two.numpy())
+
+
+def test_nothing_saved_is_the_beginning(tmp_path):
+    assert Checkpoints(tmp_path, *parts(), average=1).restore_last() == (0, 0)
+
+
+def test_only_the_last_state_is_kept(tmp_path):
+    checkpoints = Checkpoints(tmp_path, *parts(), average=1)
+    for epoch in (1, 2, 3):
+        checkpoints.save_last(epoch)
+    assert len(list((tmp_path / "last").glob("*.index"))) == 1
+
+
+def test_the_average_is_that_of_the_last_epochs_of_two_processes(tmp_path):
+    model, optimizer = parts()
+    checkpoints = Checkpoints(tmp_path, model, optimizer, average=2)
+    for epoch, value in ((1, 100), (2, 1)):
+        fill(model, value)
+        checkpoints.save_epoch(epoch, best=False)
+    resumed = Checkpoints(tmp_path, model, optimizer, average=2)
+    fill(model, 4)
+    resumed.save_epoch(3, best=False)
+    assert resumed.load_average() == 2
+    assert values(model) == [2.5, 2.5]
+
+
+def test_the_best_is_kept(tmp_path):
+    model, optimizer = parts()
+    checkpoints = Checkpoints(tmp_path, model, optimizer, average=1)
+    for epoch, best in ((1, True), (2, True), (3, False)):
+        fill(model, epoch)
+        checkpoints.save_epoch(epoch, best)
+    checkpoints.load_best()
+    assert values(model) == [2, 2]
+
+
+def test_the_state_of_another_model_is_refused(tmp_path):
+    Checkpoints(tmp_path, *parts(), average=1).save_last(1)
+    with pytest.raises(RunError, match="does not hold this recipe's state .*must be the one that the run began with"):
+        Checkpoints(tmp_path, *parts(width=4), average=1).restore_last()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoints", *parts(), average=1)
+    (tmp_path / "checkpoints").write_text("a file stands in the way")
+    with pytest.raises(RunError, match=f"^{tmp_path}/checkpoints/last cannot be written: "):
+        checkpoints.save_last(1)
