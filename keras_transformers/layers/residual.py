@@ -35,6 +35,7 @@ class Residual(keras.layers.Layer):
         super().__init__(**kwargs)
         self.norm = norm
         self.norm_order = NormOrder(norm_order)
+        self.dropout = dropout
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape, *_):
@@ -54,7 +55,7 @@ class Residual(keras.layers.Layer):
             **super().get_config(),
             "norm": keras.saving.serialize_keras_object(self.norm),
             "norm_order": str(self.norm_order),
-            "dropout": self.drop.rate,
+            "dropout": self.dropout,
         }
 
     @classmethod

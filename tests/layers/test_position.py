@@ -1,0 +1,53 @@
+import math
+
+import numpy as np
+import pytest
+from harness import B, D, T, array, random
+
+from keras_transformers.layers import LearnedPosition, SinusoidalPosition, sinusoids
+from keras_transformers.models.assemble import dtype_policy
+
+
+def test_sinusoids_are_those_of_the_paper():
+    table = array(sinusoids(np.arange(T), D))
+    assert table.shape == (T, D)
+    for position in range(T):
+        for i in range(D // 2):
+            angle = position / 10_000 ** (2 * i / D)
+            assert table[position, 2 * i] == pytest.approx(math.sin(angle), abs=1e-6)
+            assert table[position, 2 * i + 1] == pytest.approx(math.cos(angle), abs=1e-6)
+
+
+def test_a_step_is_the_same_rotation_anywhere():
+    first, later = (array(sinusoids(np.array([start, start + 7]), D)) for start in (0, 1009))
+    np.testing.assert_allclose((first[0] * first[1]).sum(), (later[0] * later[1]).sum(), rtol=1e-4)
+
+
+def test_far_positions_stay_apart_in_bfloat16():
+    with dtype_policy("mixed_bfloat16"):
+        layer = SinusoidalPosition()
+    zeros = np.zeros((1, 2, D), "float32")
+    far = array(layer(zeros, np.array([256, 257])))[0]
+    np.testing.assert_allclose(far, array(sinusoids(np.array([256, 257]), D)), atol=0.01)
+    assert np.abs(far[0] - far[1]).max() > 0.5
+
+
+@pytest.mark.parametrize("layer", [SinusoidalPosition(), LearnedPosition(23)], ids=["sinusoidal", "learned"])
+def test_positions_may_start_anywhere(layer):
+    x = random(B, T, D)
+    whole = array(layer(x, np.arange(T)))
+    np.testing.assert_allclose(array(layer(x[:, 2:], np.arange(2, T))), whole[:, 2:], atol=1e-6)
+    assert np.abs(array(layer(x, np.arange(1, T + 1))) - whole).max() > 1e-3
+
+
+def test_sinusoids_need_an_even_width():
+    with pytest.raises(ValueError, match=r"Sinusoidal positions need an even width, but `dim` is 13\."):
+        SinusoidalPosition()(random(B, T, 13), np.arange(T))
+
+
+def test_positions_past_the_last_learned_one_take_the_last():
+    layer = LearnedPosition(max_length=3)
+    outputs = array(layer(np.zeros((1, T, D), "float32"), np.arange(T)))[0]
+    table = array(layer.table.value)
+    assert table.shape == (3, D)
+    np.testing.assert_array_equal(outputs, table[[0, 1, 2, 2, 2]])

@@ -1,0 +1,49 @@
+import keras
+import numpy as np
+import pytest
+from harness import B, D, T, array, random
+
+from keras_transformers.layers import EncoderBlock, FeedForward, LayerNorm, MultiHeadAttention, NormOrder, Residual
+
+
+class Double(keras.layers.Layer):
+    """Stands for a normalization, and is easy to follow."""
+
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def test_post_normalizes_the_sum():
+    x, residual = random(B, T, D), Residual(Double(), "post")
+    np.testing.assert_allclose(array(residual(x, 3 * residual.enter(x))), 2 * (x + 3 * x), rtol=1e-6)
+
+
+def test_pre_normalizes_what_the_sublayer_sees():
+    x, residual = random(B, T, D), Residual(Double(), "pre")
+    np.testing.assert_allclose(array(residual(x, 3 * residual.enter(x))), x + 3 * (2 * x), rtol=1e-6)
+
+
+def test_dropout_acts_on_the_sublayer_only():
+    x, residual = random(B, T, D), Residual(Double(), "pre", dropout=0.5)
+    np.testing.assert_array_equal(array(residual(x, np.zeros_like(x), training=True)), x)
+    assert np.abs(array(residual(x, x, training=True)) - 2 * x).max() > 0.1
+
+
+def test_every_argument_is_an_attribute_and_in_the_configuration():
+    residual = Residual(LayerNorm(1e-3), "pre", 0.37)
+    again = Residual.from_config(residual.get_config())
+    for one in (residual, again):
+        assert (one.norm.epsilon, one.norm_order, one.dropout) == (1e-3, NormOrder.PRE, 0.37)
+
+
+def test_an_unknown_order():
+    with pytest.raises(ValueError, match="'sandwich' is not a valid NormOrder"):
+        EncoderBlock(MultiHeadAttention(2), FeedForward(17), norm_order="sandwich")
+
+
+@pytest.mark.parametrize("order", ["post", "pre"])
+def test_a_post_norm_block_ends_normalized(order):
+    block = EncoderBlock(MultiHeadAttention(2), FeedForward(17), norm_order=order)
+    outputs = array(block(100 * random(B, T, D)))
+    deviations = outputs.std(axis=-1)
+    assert np.allclose(deviations, 1.0, atol=1e-3) is (order == "post")
