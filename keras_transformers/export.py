@@ -53,12 +53,18 @@ def _write_recipe(recipe, folder):
 
 
 def write(serving, directory):
-    """Save the module `serving` with its call as the signature `serving_default`."""
+    """Save the module `serving` with its call as the signature `serving_default`.
+
+    What is saved holds TensorFlow's variables, not Keras's around them: those are exported as
+    copies, so that what TensorFlow's C API restores would not be what the signature reads.
+    """
     import tensorflow as tf
 
-    tf.saved_model.save(
-        serving, str(directory), signatures={SIGNATURE: serving.__call__.get_concrete_function()}
-    )
+    answer = serving.__call__.get_concrete_function()
+    module = tf.Module()
+    module.weights = list(answer.variables)
+    module.parts = [part for part in vars(serving).values() if isinstance(part, tf.Module)]
+    tf.saved_model.save(module, str(directory), signatures={SIGNATURE: answer})
 
 
 def load(directory):

@@ -17,6 +17,7 @@ import shlex
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 from . import recipe as recipes
 from .errors import RecipeError, RunError
@@ -108,7 +109,7 @@ class Run:
         model = build(self.recipe, {"training.precision": "float32"})
         try:
             model.load_weights(self.model_file)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise RunError(
                 f"{self.model_file} cannot be read as this recipe's model: {_first_line(error)}"
             ) from None

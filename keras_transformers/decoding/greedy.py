@@ -15,7 +15,7 @@ class Greedy:
     Registered as `search/greedy`.
 
     Args:
-        max_ratio: An output has at most `max_ratio` times the longest source's tokens …
+        max_ratio: An output has at most `max_ratio` times its source's tokens …
         max_extra: … and this many more.
     """
 
@@ -23,10 +23,10 @@ class Greedy:
         self.max_ratio = max_ratio
         self.max_extra = max_extra
 
-    def limit(self, source):
-        """Return the greatest output length L for sources (B, S)."""
-        length = tf.cast(tf.shape(source)[1], tf.float32)
-        return tf.cast(tf.math.ceil(self.max_ratio * length), tf.int32) + self.max_extra
+    def limit(self, lengths):
+        """Return the greatest number of output tokens for sources of these lengths, int32."""
+        most = tf.math.ceil(self.max_ratio * tf.cast(lengths, tf.float32))
+        return tf.cast(most, tf.int32) + self.max_extra
 
     def __call__(self, model, source):
         """Decode.
@@ -36,10 +36,11 @@ class Greedy:
             source: Ids (B, S), int32, 0 where padded.
 
         Returns:
-            Ids (B, L), int32, 0 after the end token; and the total log-probability (B,), float32.
+            Ids (B, L), int32, 0 after the end token or the sentence's own limit; and the total log-probability (B,), float32.
         """
         batch = tf.shape(source)[0]
-        limit = self.limit(source)
+        limit = self.limit(tf.shape(source)[1])
+        limits = self.limit(tf.math.count_nonzero(source, axis=1))
         memory, memory_mask = model.encode(source)
 
         def unfinished(index, done, *_):
@@ -53,7 +54,8 @@ class Greedy:
             score += tf.where(done, 0.0, gain)
             token = tf.where(done, PAD, token)
             output = tf.tensor_scatter_nd_update(output, [[index]], [token])
-            return index + 1, done | (token == EOS), token, score, output, caches
+            done |= (token == EOS) | (index + 1 >= limits)
+            return index + 1, done, token, score, output, caches
 
         state = (
             tf.constant(0),

@@ -1,0 +1,135 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_transformers.errors import DataError, RunError
+from keras_transformers.run import Run, install, load_run, new_run, refuse_existing
+
+
+@pytest.fixture
+def copy(trained, tmp_path):
+    """A copy of the trained run, to be damaged."""
+    return Run(shutil.copytree(trained.path, tmp_path / "copy"))
+
+
+def test_a_run_reads_what_training_wrote(trained):
+    run = load_run(str(trained.path))
+    assert str(run) == str(trained.path)
+    assert repr(run) == f"Run({str(trained.path)!r})"
+    assert [line["epoch"] for line in run.history] == [1, 2]
+    assert run.report["recipe"] == "dates"
+    assert run.tokenizer().size == run.recipe.tree["model"]["vocab_size"]
+    found = run.serving()(["3 May 2021"])
+    assert found["text"].shape == (1,)
+
+
+def test_the_model_is_that_of_the_keras_file(trained):
+    import keras
+
+    ids = np.array([[5, 6, 7, 3]], "int32")
+    model, file = trained.model(), keras.models.load_model(trained.model_file)
+    np.testing.assert_array_equal(
+        model({"source": ids, "target": ids}), file({"source": ids, "target": ids})
+    )
+
+
+def test_a_run_moved_elsewhere_answers_the_same(trained, copy):
+    texts = ["3 May 2021", "2021-05-03"]
+    np.testing.assert_array_equal(copy.serving()(texts)["score"], trained.serving()(texts)["score"])
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(RunError, match=f"^There is no run at {tmp_path}/no: train one with `keras-transformers train`"):
+        load_run(tmp_path / "no")
+
+
+def test_what_is_not_a_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file"):
+        with pytest.raises(RunError, match=f"^{path} is not a run directory: it holds no recipe.yaml"):
+            load_run(path)
+
+
+def test_a_damaged_recipe_is_named(copy):
+    copy.recipe_file.write_text("model: ]")
+    with pytest.raises(RunError, match=f"^{copy.recipe_file} cannot be used: .*recipe.yaml:1:8"):
+        load_run(copy.path).serving()
+
+
+def test_a_damaged_model_is_named(copy):
+    copy.model_file.write_bytes(b"not a model")
+    with pytest.raises(RunError, match=f"^{copy.model_file} cannot be read as this recipe's model: "):
+        copy.model()
+
+
+def test_another_recipes_model_is_named(copy):
+    copy.write_recipe(copy.recipe.with_overrides({"model.dim": 32}))
+    with pytest.raises(RunError, match=f"^{copy.model_file} cannot be read as this recipe's model: "):
+        copy.model()
+
+
+def test_a_missing_tokenizer_is_named(copy):
+    shutil.rmtree(copy.tokenizer_folder)
+    with pytest.raises(DataError, match=f"^There is no vocabulary in {copy.tokenizer_folder}: characters"):
+        copy.tokenizer()
+
+
+def test_an_interrupted_runs_files_are_empty(tmp_path):
+    run = Run(tmp_path)
+    assert (run.history, run.report) == ([], {})
+
+
+def test_the_command_to_resume_can_be_typed():
+    run = Run("my runs/a")
+    assert run.resume_command() == (
+        "keras-transformers train 'my runs/a/recipe.yaml' --run 'my runs/a' --resume"
+    )
+    assert run.resume_command(["my layer.py"]).endswith(" --resume --plugin 'my layer.py'")
+
+
+def test_a_new_run_appears_when_it_is_installed(tmp_path):
+    path = tmp_path / "deep" / "run"
+    with new_run(path) as staged:
+        (staged.path / "recipe.yaml").write_text("new")
+        assert not path.exists()
+        run = install(staged, path)
+    assert run.recipe_file.read_text() == "new"
+    assert [entry.name for entry in path.parent.iterdir()] == ["run"]
+
+
+def test_what_fails_before_it_is_installed_leaves_what_was_there(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("old")
+    with pytest.raises(ZeroDivisionError), new_run(tmp_path):
+        raise ZeroDivisionError
+    assert [entry.name for entry in tmp_path.iterdir()] == ["recipe.yaml"]
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
+
+
+def test_a_run_under_a_file_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError) as raised, new_run(tmp_path / "file" / "run"):
+        pass
+    assert str(raised.value) == f"{tmp_path}/file/run cannot be written: Not a directory."
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_empty_or_missing_folder_is_free(tmp_path, overwrite):
+    refuse_existing(tmp_path, overwrite)
+    refuse_existing(tmp_path / "new", overwrite)
+
+
+def test_a_run_that_is_there_is_replaced_only_on_demand(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("old")
+    refuse_existing(tmp_path, overwrite=True)
+    with pytest.raises(RunError) as raised:
+        refuse_existing(tmp_path, overwrite=False)
+    assert str(raised.value) == (
+        f"{tmp_path} already holds a run; add --resume to go on with it, --overwrite to replace it, "
+        "or give --run another path."
+    )
+
+
+def test_the_report_is_json(trained):
+    assert json.loads(trained.report_file.read_text()) == trained.report
