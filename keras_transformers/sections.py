@@ -7,7 +7,7 @@ signatures, validates a recipe, documents it and becomes its JSON Schema.
 from dataclasses import dataclass
 from typing import Literal
 
-from .signature import Count, Natural, Path, slot
+from .signature import Count, Path, Seed, slot
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Recipe:
     data: slot("section", default="data") | None = None
     task: slot("task") | None = None
     training: slot("section", default="training") | None = None
-    seed: Natural = 0
+    seed: Seed = 0
     requires: dict | None = None
 
 

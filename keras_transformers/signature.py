@@ -44,6 +44,7 @@ class FilePath:
 
 Count = Annotated[int, Bounds(minimum=1)]
 Natural = Annotated[int, Bounds(minimum=0)]
+Seed = Annotated[int, Bounds(minimum=0, maximum=2**32 - 1)]  # what NumPy takes
 Rate = Annotated[float, Bounds(minimum=0, below=1)]
 Fraction = Annotated[float, Bounds(minimum=0, maximum=1)]
 Positive = Annotated[float, Bounds(above=0)]

@@ -277,3 +277,14 @@ def test_the_packages_manifest_is_what_its_code_says(monkeypatch):
     entry = manifest_of(TalkingHeads, "attention", "talking_heads")
     assert read_yaml(folder / "registry.yaml") == {"attention": {"talking_heads": entry}}
     assert (folder / "registry.yaml").read_text(encoding="utf-8").startswith(HEADER)
+
+
+def test_a_resolved_recipe_says_what_to_install(install):
+    install()
+    from keras_transformers.recipe import load
+
+    overrides = {"model.encoder.block.norm": "acme/half"}
+    assert load("transformer_tiny", overrides).tree["requires"] == {"acme": "acme-norm>=1.5"}
+    own = {**overrides, "requires": {"acme": "acme-norm==1.5"}}
+    assert load("transformer_tiny", own).tree["requires"] == {"acme": "acme-norm==1.5"}
+    assert load("transformer_tiny").tree["requires"] is None

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import gzip
+import os
 import zlib
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def locate(path, root=None):
     Raises:
         DataError: There is no such file; the message lists the nearest names in its folder.
     """
-    place = (Path(root or ".").expanduser() / Path(path).expanduser()).absolute()
+    place = (Path(os.path.expanduser(root or ".")) / os.path.expanduser(path)).absolute()
     if place.is_file():
         return place
     if place.is_dir():

@@ -88,6 +88,8 @@ def parse(text, file, place=None):
             loader.dispose()
     except yaml.YAMLError as error:
         return None, reader.problems + [_syntax_problem(error, file, place)]
+    except UnicodeEncodeError:  # the shell's bytes, in --set
+        return None, [problem(place or Place(file, 1, 1), "", "must be UTF-8 text.")]
     except RecursionError:
         where = place or Place(file, 1, 1)
         return None, [problem(where, "", "the YAML is nested too deeply.")]

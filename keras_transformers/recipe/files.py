@@ -1,5 +1,6 @@
 """Where recipes are: the shipped ones by name, a user's own by path."""
 
+import os
 from pathlib import Path
 
 from ..errors import did_you_mean
@@ -34,7 +35,7 @@ def locate(reference, folder):
         folder: Folder that a relative path starts from.
     """
     if is_path(reference):
-        path = Path(folder) / Path(reference).expanduser()
+        path = Path(folder) / os.path.expanduser(reference)
         if path.is_file():
             return path, None
         kind = "is a folder, not a recipe file" if path.is_dir() else "does not exist"

@@ -64,6 +64,16 @@ def text_needs_a_tokenizer(tree):
             return
 
 
+def vocabulary_is_known(tree):
+    """Without a tokenizer, the model itself must say how many tokens there are."""
+    model = _get(tree, "model")
+    if "tokenizer" not in tree or tree["tokenizer"] is not None or not isinstance(model, dict):
+        return
+    sizes = [component["vocab_size"] for _, component in _components(model, ()) if "vocab_size" in component]
+    if sizes and not any(sizes) and not any(tree.get(key) for key in ("task", "data")):
+        yield ("model", "vocab_size"), "missing; a recipe without a tokenizer must say how many tokens there are."
+
+
 RULES = (
     heads_divide_dim,
     sinusoids_come_in_pairs,
@@ -71,6 +81,7 @@ RULES = (
     batches_hold_a_pair,
     averaged_epochs_exist,
     text_needs_a_tokenizer,
+    vocabulary_is_known,
 )
 
 

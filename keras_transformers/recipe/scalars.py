@@ -70,14 +70,13 @@ def _convert(kind, value):
         return None
     if kind == "int":
         return value if isinstance(value, int) else None
-    if isinstance(value, str):  # a YAML 1.1 writer quotes or leaves bare `1e-4` as text
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    return None
+    if not isinstance(value, (int, float, str)):  # text: a YAML 1.1 writer quotes or leaves bare `1e-4`
+        return None
+    try:
+        value = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _within(parameter, value):

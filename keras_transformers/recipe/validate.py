@@ -26,13 +26,21 @@ class Validator:
         self.problems = []
         self.places = {}
         self.requires = {}
+        self.scopes = set()
 
     def resolve(self, root):
         """Return the resolved tree of the root `Node`; invalid values are left out of it."""
         requires = root.value.get("requires") if root.is_map else None
         if requires is not None and requires.is_map:
             self.requires = requires.plain()
-        return self._component(ROOT[0], ROOT[1], root, ())
+        tree = self._component(ROOT[0], ROOT[1], root, ())
+        if isinstance(tree, dict) and self.scopes:
+            tree["requires"] = {**self._installed(), **(tree.get("requires") or {})}
+        return tree
+
+    def _installed(self):
+        """Return what to pip install for each plugin that the recipe uses."""
+        return {one.name: one.requirement for one in registry.plugins() if one.name in self.scopes}
 
     def _wrong(self, place, path, message):
         self.problems.append(problem(place, path, message))
@@ -49,6 +57,8 @@ class Validator:
         if component is None:
             return _INVALID
         result = {"type": component.name}
+        if "/" in component.name:
+            self.scopes.add(component.name.partition("/")[0])
         self.places[path] = node.place
         self._unknown_keys(component, node, path)
         for parameter in component.parameters.values():

@@ -80,4 +80,13 @@ def test_rules_speak_beside_other_problems(zoo):
 @pytest.mark.parametrize("tree", [{}, {"model": {}}, {"model": {"dim": "x", "heads": []}}, {"data": None}])
 def test_rules_stand_partial_trees(tree):
     assert check_rules(tree) == []
-    assert len(RULES) == 6
+    assert len(RULES) == 7
+
+
+@pytest.mark.parametrize("embedding", [{"type": "scaled", "vocab_size": None}, None])
+def test_vocabulary_is_known(embedding):
+    model = {"type": "transformer", "vocab_size": None, "embedding": embedding}
+    said = "missing; a recipe without a tokenizer must say how many tokens there are."
+    assert check_rules({"model": model, "tokenizer": None}) == [(("model", "vocab_size"), said)]
+    assert check_rules({"model": {**model, "vocab_size": 7}, "tokenizer": None}) == []
+    assert check_rules({"model": model, "tokenizer": {"type": "characters"}}) == []

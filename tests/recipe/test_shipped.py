@@ -23,16 +23,16 @@ def test_shipped_recipe(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "layers", "dim", "heads", "hidden_dim", "dropout"),
+    ("name", "layers", "dim", "heads", "hidden_dim", "dropout", "norm_order"),
     [
-        ("transformer_base", 6, 512, 8, 2048, 0.1),
-        ("transformer_big", 6, 1024, 16, 4096, 0.3),
-        ("transformer_small", 3, 256, 4, 1024, 0.1),
-        ("transformer_tiny", 2, 128, 4, 512, 0.1),
-        ("multi30k_ende", 3, 256, 4, 1024, 0.3),
+        ("transformer_base", 6, 512, 8, 2048, 0.1, "post"),
+        ("transformer_big", 6, 1024, 16, 4096, 0.3, "post"),
+        ("transformer_small", 3, 256, 4, 1024, 0.1, "post"),
+        ("transformer_tiny", 2, 128, 4, 512, 0.1, "post"),
+        ("multi30k_ende", 3, 256, 4, 1024, 0.3, "pre"),
     ],
 )
-def test_sizes_are_the_same_in_encoder_and_decoder(name, layers, dim, heads, hidden_dim, dropout):
+def test_sizes_are_the_same_in_encoder_and_decoder(name, layers, dim, heads, hidden_dim, dropout, norm_order):
     model = load(name).tree["model"]
     assert (model["dim"], model["dropout"]) == (dim, dropout)
     for stack in (model["encoder"], model["decoder"]):
@@ -40,7 +40,7 @@ def test_sizes_are_the_same_in_encoder_and_decoder(name, layers, dim, heads, hid
         attentions = [block[key]["heads"] for key in ("attention", "cross_attention") if key in block]
         assert set(attentions) == {heads}
         assert (stack["layers"], block["feed_forward"]["hidden_dim"]) == (layers, hidden_dim)
-        assert (block["dropout"], block["norm_order"]) == (dropout, "post")
+        assert (block["dropout"], block["norm_order"]) == (dropout, norm_order)
 
 
 def test_the_papers_training():
