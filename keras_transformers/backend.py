@@ -6,6 +6,8 @@ import re
 import sys
 import tempfile
 
+from .errors import KerasTransformersError
+
 CHATTER = re.compile(
     rb"I\d{4} |WARNING: All log messages before absl::InitializeLog|To enable the following instr"
     rb"|E\d{4} .*failed call to cuInit"  # there is no GPU, which is no error
@@ -24,6 +26,21 @@ def import_keras():
                 import tensorflow as tf
 
                 tf.config.list_logical_devices()  # looks for GPUs, and talks about it, now
+
+
+def require_tensorflow():
+    """Raise unless Keras, if it is imported, runs on TensorFlow, which only layers and models do without.
+
+    Raises:
+        KerasTransformersError: The user chose another backend.
+    """
+    keras = sys.modules.get("keras")
+    backend = keras.backend.backend() if keras else "tensorflow"
+    if backend != "tensorflow":
+        raise KerasTransformersError(
+            f"Training, evaluating, exporting and predicting need Keras on TensorFlow, but `KERAS_BACKEND` is "
+            f"{backend}: unset it."
+        )
 
 
 @contextlib.contextmanager

@@ -18,6 +18,10 @@ SENTENCES = {
     errno.ENOTDIR: "A folder was expected, but there is a file",
     errno.ENOENT: "There is no such file or folder",
     errno.ENAMETOOLONG: "The name is too long",
+    errno.ELOOP: "The link goes in a circle",
+    errno.EBUSY: "The folder is in use, perhaps as a mount point: name a folder in it",
+    errno.EXDEV: "The folder is on another file system than its parent: name a folder in it",
+    errno.EIO: "The device failed to read or write",
 }
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # as a process that SIGPIPE ended

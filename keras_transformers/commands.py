@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from . import registry
-from .backend import import_keras
-from .errors import DataError, KerasTransformersError, RecipeError
+from .backend import import_keras, require_tensorflow
+from .errors import DataError, KerasTransformersError, RecipeError, UnknownComponent, did_you_mean
 
 
 def list_(args):
@@ -18,6 +18,10 @@ def list_(args):
     _load_plugins(args)
     special = {"recipes": listing.recipe_facts, "plugins": listing.plugin_facts}
     if args.what:
+        if args.what not in (*special, *registry.slots()):
+            near = did_you_mean(args.what, [*special, *registry.slots()])
+            groups = ", ".join([*registry.slots(), *special])
+            raise UnknownComponent(f"There is no slot `{args.what}`.{near} What can be listed: {groups}.")
         facts = special.get(args.what, lambda: listing.slot_facts(args.what))()
         if args.json:
             _print_json(facts)
@@ -109,7 +113,7 @@ def train(args):
             plugins=args.plugin,
         )
     if args.json:
-        _print_json(result if isinstance(result, dict) else {"run": str(result)})
+        _print_json({"run": str(result), **result.report})
 
 
 def evaluate(args):
@@ -189,6 +193,7 @@ def _load_plugins(args):
 def _heavy(args):
     """Prepare for Keras; with --json, what it prints goes to standard error."""
     import_keras()
+    require_tensorflow()
     _load_plugins(args)
     with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
         yield

@@ -67,6 +67,8 @@ def find_components(name):
     found = components(name)
     if found:
         return found
+    if name in registry.slots():
+        raise UnknownComponent(f"`{name}` is a slot: keras-transformers list {name} shows what fills it.")
     existing = [(one_slot, one) for one_slot in registry.slots() for one in registry.names(one_slot)]
     full = [f"{one_slot}/{one}" for one_slot, one in existing]
     near = did_you_mean(name, full if rest else [*(one for _, one in existing), *recipe_names()])

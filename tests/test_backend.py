@@ -1,8 +1,12 @@
 import os
 import subprocess
 import sys
+import types
+
+import pytest
 
 from keras_transformers import backend
+from keras_transformers.errors import KerasTransformersError
 
 
 def test_importing_keras_is_quiet():
@@ -18,3 +22,10 @@ def test_warnings_are_shown(capfd):
     with backend._without_chatter():
         os.write(2, b"I0000 00:00 a.cc:1] chatter\nW0000 00:00 b.cc:2] warning\n")
     assert capfd.readouterr().err == "W0000 00:00 b.cc:2] warning\n"
+
+
+def test_another_backend_is_refused(monkeypatch):
+    keras = types.SimpleNamespace(backend=types.SimpleNamespace(backend=lambda: "jax"))
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    with pytest.raises(KerasTransformersError, match="`KERAS_BACKEND` is jax: unset it"):
+        backend.require_tensorflow()

@@ -97,6 +97,7 @@ def test_list_what_is_not_there(capsys):
     status, out, err = run(capsys, "list", "atention")
     assert (status, out) == (2, "")
     assert "There is no slot `atention`. Did you mean `attention`?" in err
+    assert "There is no slot `recipies`. Did you mean `recipes`?" in run(capsys, "list", "recipies")[2]
 
 
 def test_show_a_component(capsys):
@@ -137,6 +138,23 @@ def test_show_what_is_not_there(capsys):
         "No recipe and no component is called `multi_hed`. Did you mean `multi_head`? "
         "`keras-transformers list` shows all.\n"
     )
+    said = "`attention` is a slot: keras-transformers list attention shows what fills it.\n"
+    assert run(capsys, "show", "attention") == (2, "", said)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["dates", "--set", "training.schedule.peak=1" + 400 * "0"], "expected a number above 0, found 1000"),
+        (["dates", "--set", "summary=\udcff"], "must be UTF-8 text."),
+        (["dates", "--set", "seed=4294967296"], "expected an integer from 0 to 4294967295, found 4294967296."),
+        (["~no_such_user/recipe.yaml"], "The recipe file ~no_such_user/recipe.yaml does not exist."),
+    ],
+)
+def test_validate_what_python_chokes_on(capsys, argv, said):
+    status, _, err = run(capsys, "validate", *argv)
+    assert status == 2
+    assert said in err
 
 
 def test_validate(capsys):
@@ -205,10 +223,16 @@ def heavy(monkeypatch):
 
 
 def test_train(capsys, heavy):
-    heavy.module("training", train={"loss": 0.5})
+    class Trained:
+        report = {"seconds": 0.5}
+
+        def __str__(self):
+            return "r"
+
+    heavy.module("training", train=Trained())
     argv = ["train", "transformer_tiny", "--run", "r", "--set", "seed=7", "--resume", "--json"]
     status, out, err = run(capsys, *argv)
-    assert (status, json.loads(out), err) == (0, {"loss": 0.5}, "progress\n")
+    assert (status, json.loads(out), err) == (0, {"run": "r", "seconds": 0.5}, "progress\n")
     options = {"run": "r", "overrides": ["seed=7"], "resume": True, "overwrite": False, "plugins": []}
     assert heavy.calls == [("train", ("transformer_tiny",), options)]
 
