@@ -1,6 +1,11 @@
 """One tiny training, shared by every test that needs a trained run."""
 
+import os
+import shutil
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +48,21 @@ def quick(tiny):
     return {**tiny, "data.valid": None}
 
 
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """The environment of a process that sees tests/plugin_package, pip-installed into a scratch folder."""
+    from keras_transformers import resources
+
+    package = Path(__file__).parent / "plugin_package"
+    folder = tmp_path_factory.mktemp("plugin")
+    shutil.copytree(package, folder / "source", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
+    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *options, "--target", folder / "site", folder / "source"]
+    subprocess.run(command, check=True)
+    path = [folder / "site", resources.PACKAGE.parent, os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(one) for one in path if str(one))}
+
+
 @pytest.fixture
 def interrupt_at(monkeypatch):
     """Return a function that makes the next training get a Ctrl-C during update number `step`."""
@@ -58,4 +78,4 @@ def interrupt_at(monkeypatch):
 
         monkeypatch.setattr(Interruption, "on_train_batch_end", on_train_batch_end)
 
-    yield arrange
+    return arrange

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -103,7 +102,9 @@ def test_train_on_files_says_what_it_drops(run, texts, tmp_path):
 
 def different_length(folder):
     (folder / "out.txt").write_text("A\n")
-    return f"{folder}/in.txt has 28 lines, but {folder}/out.txt has 1: line i of one must translate line i of the other."
+    return (
+        f"{folder}/in.txt has 28 lines, but {folder}/out.txt has 1: line i of one must translate line i of the other."
+    )
 
 
 def not_utf8(folder):
@@ -229,38 +230,55 @@ def test_ctrl_c_keeps_a_checkpoint_and_says_how_to_go_on(run, quick, tmp_path):
     assert len(load_run(tmp_path / "run").history) == done + 1
 
 
-def test_a_layer_of_the_users_own_from_training_to_serving(quick, tmp_path):
+USE = """
+import json, sys
+from pathlib import Path
+from keras_transformers.cli import main
+folder, *plugin = sys.argv[1:]
+sets = json.load(sys.stdin)
+for argv in (
+    ["train", "dates", "--run", f"{folder}/run", *sets],
+    ["evaluate", f"{folder}/run"],
+    ["predict", f"{folder}/run", f"{folder}/in.txt", "--out", f"{folder}/one.txt"],
+    ["export", f"{folder}/run", f"{folder}/model"],
+):
+    assert main([*argv, *plugin]) == 0, argv
+"""
+REUSE = """
+import sys
+from keras_transformers import cli, load_run, registry
+folder, weight, *plugin = sys.argv[1:]
+assert cli.main(["predict", f"{folder}/model", f"{folder}/in.txt", "--out", f"{folder}/two.txt"]) == 0
+for file in plugin[1:]:
+    registry.load_plugin_file(file)
+import keras
+run = load_run(f"{folder}/run")
+one, two = run.model(), keras.models.load_model(run.model_file)
+assert all((a == b).all() for a, b in zip(one.get_weights(), two.get_weights(), strict=True))
+assert any(weight in variable.path for variable in two.weights), [variable.path for variable in two.weights]
+"""
+
+
+@pytest.mark.parametrize("how", ["plugin file", "installed package"])
+def test_a_layer_from_outside_from_training_to_serving(how, quick, tmp_path, request):
     """In processes of their own: a layer registered here would be there for every later test."""
-    quick = {**quick, "training.epochs": 1, "training.average_last": 1}
-    mine = {"model.encoder.block.attention": {"type": "talking_heads", "heads": 2}}
-    use_everywhere(tmp_path, {**quick, **mine}, ["--plugin", PLUGIN], os.environ, "mix_scores")
+    if how == "plugin file":
+        name, weight, plugin, environment = "talking_heads", "mix_scores", ["--plugin", str(PLUGIN)], None
+    else:
+        name, weight, plugin = "acme/talking_heads", "mixing", []
+        environment = request.getfixturevalue("environment")
+    recipe = {**quick, "training.epochs": 1, "training.average_last": 1}
+    recipe["model.encoder.block.attention"] = {"type": name, "heads": 2}
+    (tmp_path / "in.txt").write_text("3 May 2021\n\n4 juin\n")
 
+    def done(code, *argv):
+        command = [sys.executable, "-c", code, str(tmp_path), *argv, *plugin]
+        sets = json.dumps(overrides(recipe))
+        ended = subprocess.run(command, env=environment, input=sets, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr[-4000:]
 
-def use_everywhere(tmp_path, recipe, plugin, environment, weight):
-    """Train, reload, evaluate, predict and export a recipe, and answer the same everywhere."""
-
-    def done(*argv, text=""):
-        started = process(*argv, stdin=subprocess.PIPE, env=environment)
-        out, err = started.communicate(text, timeout=300)
-        assert started.returncode == 0, err[-4000:]
-        return out
-
-    folder = tmp_path / "run"
-    done("train", "dates", "--run", folder, *plugin, *overrides(recipe))
-    assert json.loads(done("evaluate", folder, "--json", *plugin))["pairs"] == 31
-    answers = done("predict", folder, *plugin, text="3 May 2021\n\n")
-    assert len(answers.splitlines()) == 2
-    done("export", folder, tmp_path / "model", *plugin)
-    assert done("predict", tmp_path / "model", text="3 May 2021\n\n") == answers
-    code = (
-        "import sys, keras, keras_transformers as kt\n"
-        "from keras_transformers import registry\n"
-        "for file in sys.argv[2:]: registry.load_plugin_file(file)\n"
-        "run = kt.load_run(sys.argv[1])\n"
-        "one, two = run.model(), keras.models.load_model(run.model_file)\n"
-        "assert all((a == b).all() for a, b in zip(one.get_weights(), two.get_weights(), strict=True))\n"
-        f"assert any({weight!r} in v.path for v in two.weights), [v.path for v in two.weights]\n"
-    )
-    command = [sys.executable, "-c", code, folder, *plugin[1:]]
-    reloaded = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert reloaded.returncode == 0, reloaded.stderr[-4000:]
+    done(USE)
+    done(REUSE, weight)
+    answers = (tmp_path / "one.txt").read_text()
+    assert answers.count("\n") == 3
+    assert (tmp_path / "two.txt").read_text() == answers

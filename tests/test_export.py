@@ -73,7 +73,13 @@ def test_the_signature_is_the_documented_one(exported):
 
 def test_no_path_of_this_machine_is_inside(exported, trained):
     content = b"".join(path.read_bytes() for path in exported.rglob("*") if path.is_file())
-    for path in (trained.path, exported.parent, Path(keras_transformers.__file__).parent, Path(sys.prefix), Path.home()):
+    for path in (
+        trained.path,
+        exported.parent,
+        Path(keras_transformers.__file__).parent,
+        Path(sys.prefix),
+        Path.home(),
+    ):
         assert f"{path}/".encode() not in content
 
 

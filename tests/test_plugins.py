@@ -1,14 +1,12 @@
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from keras_transformers import registry, resources
+from keras_transformers import registry
 from keras_transformers.catalogue import read_yaml
 from keras_transformers.errors import PluginError, UnknownComponent
 from keras_transformers.manifest import HEADER, discover, manifest_of
@@ -206,18 +204,6 @@ def test_a_plugins_layer_has_a_frozen_name_in_keras(install):
 
 
 # The package under plugin_package/, installed by pip as a user would.
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory):
-    """The environment of a process that sees the package, pip-installed into a scratch folder."""
-    folder = tmp_path_factory.mktemp("plugin")
-    shutil.copytree(PACKAGE, folder / "source", ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
-    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
-    command = [sys.executable, "-m", "pip", "install", *options, "--target", folder / "site", folder / "source"]
-    subprocess.run(command, check=True)
-    path = [folder / "site", resources.PACKAGE.parent, os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(one) for one in path if str(one))}
 
 
 def run(environment, code):

@@ -30,9 +30,7 @@ def test_the_model_is_that_of_the_keras_file(trained):
 
     ids = np.array([[5, 6, 7, 3]], "int32")
     model, file = trained.model(), keras.models.load_model(trained.model_file)
-    np.testing.assert_array_equal(
-        model({"source": ids, "target": ids}), file({"source": ids, "target": ids})
-    )
+    np.testing.assert_array_equal(model({"source": ids, "target": ids}), file({"source": ids, "target": ids}))
 
 
 def test_a_run_moved_elsewhere_answers_the_same(trained, copy):
@@ -83,9 +81,7 @@ def test_an_interrupted_runs_files_are_empty(tmp_path):
 
 def test_the_command_to_resume_can_be_typed():
     run = Run("my runs/a")
-    assert run.resume_command() == (
-        "keras-transformers train 'my runs/a/recipe.yaml' --run 'my runs/a' --resume"
-    )
+    assert run.resume_command() == ("keras-transformers train 'my runs/a/recipe.yaml' --run 'my runs/a' --resume")
     assert run.resume_command(["my layer.py"]).endswith(" --resume --plugin 'my layer.py'")
 
 

@@ -36,7 +36,8 @@ class Greedy:
             source: Ids (B, S), int32, 0 where padded.
 
         Returns:
-            Ids (B, L), int32, 0 after the end token or the sentence's own limit; and the total log-probability (B,), float32.
+            Ids (B, L), int32, 0 after the end token or the sentence's own limit; and the total
+            log-probability (B,), float32.
         """
         batch = tf.shape(source)[0]
         limit = self.limit(tf.shape(source)[1])

@@ -12,7 +12,7 @@ from .. import recipe as recipes
 from ..errors import RecipeError
 from ..models.assemble import assemble, build, dtype_policy
 from ..registry import load_plugin_file
-from ..run import Run, install, load_run, new_run, refuse_existing
+from ..run import install, load_run, new_run, refuse_existing
 from ..writing import writing
 from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints

@@ -86,7 +86,7 @@ def test_the_dataset_follows_the_plan_of_each_epoch(pairs):
     epoch = 0
     dataset = pairs.dataset(lambda: epoch)
     assert int(dataset.cardinality()) == pairs.batches
-    for epoch in (0, 1):  # noqa: B007  the dataset asks for it
+    for epoch in (0, 1):
         seen = [labels.numpy() for _, labels in dataset]
         for rows, labels in zip(pairs.plan(epoch), seen, strict=True):
             np.testing.assert_array_equal(labels, pairs.batch(rows)[1])

@@ -46,9 +46,7 @@ def test_epochs_before_an_interruption_count():
     assert kept([2.0], history=[{"val_bleu": 3.0}])[0] == [(2, False), 2]
 
 
-@pytest.mark.parametrize(
-    ("patience", "stops"), [(None, None), (1, 3), (2, 6)], ids=["never", "at once", "after two"]
-)
+@pytest.mark.parametrize(("patience", "stops"), [(None, None), (1, 3), (2, 6)], ids=["never", "at once", "after two"])
 def test_patience(patience, stops):
     assert kept([1.0, 2.0, 2.0, 3.0, 1.0, 2.0, 9.0], patience=patience)[1] == stops
 

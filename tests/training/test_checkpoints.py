@@ -71,7 +71,7 @@ def test_the_best_is_kept(tmp_path):
 
 def test_the_state_of_another_model_is_refused(tmp_path):
     Checkpoints(tmp_path, *parts(), average=1).save_last(1)
-    with pytest.raises(RunError, match="does not hold this recipe's state .*must be the one that the run began with"):
+    with pytest.raises(RunError, match=r"does not hold this recipe's state .*must be the one that the run began with"):
         Checkpoints(tmp_path, *parts(width=4), average=1).restore_last()
 
 

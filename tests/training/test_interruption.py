@@ -109,7 +109,9 @@ def test_a_finished_run_can_be_resumed_and_given_more_epochs(quick, tmp_path):
     assert (again.history, again.recipe_file.read_text()) == (history, text)
     for first, second in zip(before, weights(again), strict=True):
         np.testing.assert_array_equal(first, second)
-    with pytest.raises(RunError, match="does not hold this recipe's state .*; the recipe must be the one that the run"):
+    with pytest.raises(
+        RunError, match=r"does not hold this recipe's state .*; the recipe must be the one that the run"
+    ):
         train("dates", folder, {"model.dim": 32}, resume=True)
     assert run.recipe_file.read_text() == text
     longer = train("dates", folder, {"training.epochs": 2}, resume=True)

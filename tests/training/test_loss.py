@@ -78,7 +78,9 @@ def test_half_precision_logits_are_summed_in_float32():
     logits = tf.cast(np.random.default_rng(3).normal(size=(1, 3, V)), tf.bfloat16)
     loss = TokenCrossEntropy()(np.array([[1, 2, 3]], "int32"), logits)
     assert loss.dtype == tf.float32
-    np.testing.assert_allclose(loss, plain(tf.constant([1, 2, 3]), tf.cast(logits[0], tf.float32), 0.0).numpy().mean(), rtol=1e-5)
+    np.testing.assert_allclose(
+        loss, plain(tf.constant([1, 2, 3]), tf.cast(logits[0], tf.float32), 0.0).numpy().mean(), rtol=1e-5
+    )
 
 
 def test_it_survives_saving():

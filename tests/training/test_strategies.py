@@ -40,7 +40,11 @@ def test_two_replicas_compute_what_one_does(steps, optimizer):
 
 
 def test_a_mirrored_training_from_end_to_end(quick, tmp_path):
-    overrides = {**quick, "training.strategy": "mirrored", "data.valid": {"type": "dates", "split": "valid", "size": 23}}
+    overrides = {
+        **quick,
+        "training.strategy": "mirrored",
+        "data.valid": {"type": "dates", "split": "valid", "size": 23},
+    }
     folder = str(tmp_path / "run")
     done = mirrored("train", json.dumps({"recipe": "dates", "run": folder, "overrides": overrides}))
     assert [line["epoch"] for line in done["history"]] == [1, 2, 3]
