@@ -1,11 +1,10 @@
 """A run becomes one SavedModel: strings in, strings out, no Python needed to answer."""
 
-import shutil
 from pathlib import Path
 
 from .errors import ExportError
 from .run import Run, load_run
-from .writing import writing
+from .writing import replacing, writing
 
 SIGNATURE = "serving_default"
 
@@ -28,19 +27,10 @@ def export(run, directory, overwrite=False):
     run = run if isinstance(run, Run) else load_run(run)
     directory = Path(directory)
     refuse_existing(directory, overwrite)
-    staging = directory.with_name(f".{directory.name}.partial")
     serving = run.serving()
-    try:
-        with writing(directory, ExportError):
-            shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir(parents=True)
-            write(serving, staging)
-            _write_recipe(run.recipe, staging / "assets.extra")
-            if directory.exists():
-                shutil.rmtree(directory)
-            staging.rename(directory)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with replacing(directory, ExportError) as folder, writing(directory, ExportError):
+        write(serving, folder)
+        _write_recipe(run.recipe, folder / "assets.extra")
     return directory
 
 
@@ -84,12 +74,22 @@ def load(directory):
     if SIGNATURE not in loaded.signatures:
         raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
     signature = loaded.signatures[SIGNATURE]
+    inputs, outputs = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
+    if inputs != {"text"} or not outputs >= {"text", "score"}:
+        raise ExportError(
+            f"{directory} is not a SavedModel of `keras-transformers export`: it takes "
+            f"{_names(inputs)} and gives {_names(outputs)}, not `text` to `score` and `text`."
+        )
 
     def answer(text):
         return signature(text=text)
 
     answer.saved_model = loaded  # keeps its variables alive
     return answer
+
+
+def _names(names):
+    return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"
 
 
 def refuse_existing(directory, overwrite):

@@ -14,8 +14,6 @@
 
 import json
 import shlex
-import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -72,12 +70,12 @@ class Run:
         """The lines of metrics.jsonl, one dict an epoch."""
         if not self.metrics_file.is_file():
             return []
-        return [json.loads(line) for line in self.metrics_file.read_text().splitlines()]
+        return [json.loads(line) for line in self.metrics_file.read_text(encoding="utf-8").splitlines()]
 
     @property
     def report(self):
         """What report.json says; an empty dict before training has ended."""
-        return json.loads(self.report_file.read_text()) if self.report_file.is_file() else {}
+        return json.loads(self.report_file.read_text(encoding="utf-8")) if self.report_file.is_file() else {}
 
     def tokenizer(self):
         """Return the tokenizer, loaded."""
@@ -153,34 +151,6 @@ def refuse_existing(path, overwrite):
             f"{path} already holds a run; add --resume to go on with it, --overwrite to replace "
             "it, or give --run another path."
         )
-
-
-@contextmanager
-def new_run(path):
-    """Yield a `Run` in a folder beside `path`; call its `install` to move it into place.
-
-    Whatever was at `path` is kept until then; what was not installed is removed.
-    """
-    path = Path(path)
-    staging = path.with_name(f".{path.name}.partial")
-    try:
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}.") from None
-    try:
-        yield Run(staging)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def install(staged, path):
-    """Move the staged run to `path`, in place of what is there, and return it."""
-    path = Path(path)
-    if path.exists():
-        shutil.rmtree(path)
-    staged.path.rename(path)
-    return Run(path)
 
 
 def _first_line(error):

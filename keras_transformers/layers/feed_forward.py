@@ -1,11 +1,16 @@
 """The position-wise feed-forward network: the same two projections at every position."""
 
+from typing import Literal
+
 import keras
 
 from ..signature import Count, Rate
 from .compose import build_once
 from .dropout import Dropout
 from .linear import Linear
+
+
+Activation = Literal["relu", "gelu", "silu", "elu", "selu", "tanh", "softplus", "linear"]
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -18,12 +23,16 @@ class FeedForward(keras.layers.Layer):
 
     Args:
         hidden_dim: Width of the inner layer.
-        activation: Name of a Keras activation, such as `relu` or `gelu`.
+        activation: A Keras activation.
         dropout: Rate of dropout on the inner layer.
     """
 
     def __init__(
-        self, hidden_dim: Count, activation: str = "relu", dropout: Rate = 0.0, **kwargs
+        self,
+        hidden_dim: Count,
+        activation: Activation = "relu",
+        dropout: Rate = 0.0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim

@@ -49,9 +49,9 @@ def build(recipe, overrides=()):
     """
     import keras
 
-    from ..recipe import Recipe, load
+    from ..recipe import load
 
-    recipe = recipe if isinstance(recipe, Recipe) else load(recipe, overrides)
+    recipe = load(recipe, overrides)
     training = recipe.tree.get("training") or {}
     keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
     with dtype_policy(training.get("precision")):

@@ -1,5 +1,7 @@
 """Scores of what a model says against what it should have said (slot `metric`)."""
 
+from typing import Literal
+
 import sacrebleu
 
 from ..signature import Count
@@ -18,7 +20,7 @@ class Bleu:
 
     name = "bleu"
 
-    def __init__(self, tokenize: str = "13a"):
+    def __init__(self, tokenize: Literal["13a", "intl", "zh", "char", "none"] = "13a"):
         self.tokenize = tokenize
         self._metric = sacrebleu.BLEU(tokenize=tokenize)
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 from rich.console import Console
+from rich.markup import escape
 
 from .. import recipe as recipes
-from ..errors import RecipeError
+from ..errors import RecipeError, RunError, TrainingInterrupted
 from ..models.assemble import assemble, build, dtype_policy
 from ..registry import load_plugin_file
-from ..run import install, load_run, new_run, refuse_existing
-from ..writing import writing
+from ..run import Run, load_run, refuse_existing
+from ..writing import replacing, writing
 from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints
 from .progress import LiveProgress, closing_table
@@ -46,17 +47,33 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
         run = load_run(path)
         tokenizer = run.tokenizer()
         job = Job(_settled(recipes.load(run.recipe, overrides), tokenizer), console, plugins)
-        return job.fit(run, tokenizer, history=run.history)
+        console.print(f"resuming with the run's own recipe, {escape(str(run.recipe_file))}")
+        return _interruptible(job, run, tokenizer, run.history)
     recipe = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)
     job = Job(recipe, console, plugins)
-    with new_run(path) as staged:
+    with replacing(path) as folder, writing(path):
+        staged = Run(folder)
         tokenizer = job.train_tokenizer(staged.tokenizer_folder)
         job.recipe = _settled(recipe, tokenizer)
         staged.write_recipe(job.recipe)
         job.prepare(tokenizer)
-        run = install(staged, path)
-    return job.fit(run, tokenizer)
+    return _interruptible(job, Run(path), tokenizer)
+
+
+def _interruptible(job, run, tokenizer, history=()):
+    """Fit; what stops it is said with the way to go on."""
+    try:
+        return job.fit(run, tokenizer, history)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(
+            f"Interrupted; the last checkpoint is kept. Go on with: {run.resume_command(job.plugins)}"
+        ) from None
+    except tf.errors.ResourceExhaustedError:
+        raise RunError(
+            f"Memory is exhausted: lower `data.batch_tokens` ({job.data.batch_tokens}) with "
+            "--set data.batch_tokens=N."
+        ) from None
 
 
 class Job:
@@ -114,7 +131,7 @@ class Job:
             )
             notes += more
         for note in notes:
-            self.console.print(f"[yellow]note[/] {note}", highlight=False)
+            self.console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
 
     def build(self):
         """Return the model, ready to fit, under its strategy and precision."""
@@ -139,7 +156,7 @@ class Job:
         epoch, batch = checkpoints.restore_last()
         with writing(run.recipe_file):
             run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
-        history = list(history)[:epoch]
+        history = self._comparable(list(history)[:epoch], run)
         self._announce(model, run, epoch, batch)
         place = Place(epoch)
         serving = self.task.serving(model, tokenizer)
@@ -177,6 +194,19 @@ class Job:
         seconds = time.perf_counter() - start
         return self._finish(run, model, tokenizer, checkpoints, record.lines, seconds)
 
+    def _comparable(self, history, run):
+        """Return `history`, whose epochs can be compared with those to come.
+
+        Raises:
+            RunError: The number that chooses the best epoch is not in it.
+        """
+        if all(self.monitor in line for line in history):
+            return history
+        raise RunError(
+            f"{run.metrics_file} has no `{self.monitor}`, by which epochs are now compared: resume with the "
+            "metrics and validation text that the run began with."
+        )
+
     @property
     def monitor(self):
         """The number that tells which epoch is best."""
@@ -189,7 +219,7 @@ class Job:
         self.console.print(
             f"[bold]{self.recipe.name}[/]: {model.count_params():,} parameters, "
             f"{len(self.train_pairs):,} pairs, {self.encoded.tokens:,} tokens an epoch, "
-            f"{self.settings.precision}{where} → {run.path}",
+            f"{self.settings.precision}{where} → {escape(str(run.path))}",
             highlight=False,
         )
 
@@ -219,10 +249,10 @@ class Job:
             "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
         }
         with writing(run.report_file):
-            run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+            run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         named = {f"val_{name}": score for name, score in scores.items()}
         self.console.print(closing_table(history, named, self.recipe.name))
-        self.console.print(f"final model: {chosen} → {run.model_file}", highlight=False)
+        self.console.print(f"final model: {chosen} → {escape(str(run.model_file))}", highlight=False)
         return run
 
 
