@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_transformers.errors import DataError, RunError
-from keras_transformers.run import Run, install, load_run, new_run, refuse_existing
+from keras_transformers.run import Run, load_run, refuse_existing
 
 
 @pytest.fixture
@@ -83,31 +83,6 @@ def test_the_command_to_resume_can_be_typed():
     run = Run("my runs/a")
     assert run.resume_command() == ("keras-transformers train 'my runs/a/recipe.yaml' --run 'my runs/a' --resume")
     assert run.resume_command(["my layer.py"]).endswith(" --resume --plugin 'my layer.py'")
-
-
-def test_a_new_run_appears_when_it_is_installed(tmp_path):
-    path = tmp_path / "deep" / "run"
-    with new_run(path) as staged:
-        (staged.path / "recipe.yaml").write_text("new")
-        assert not path.exists()
-        run = install(staged, path)
-    assert run.recipe_file.read_text() == "new"
-    assert [entry.name for entry in path.parent.iterdir()] == ["run"]
-
-
-def test_what_fails_before_it_is_installed_leaves_what_was_there(tmp_path):
-    (tmp_path / "recipe.yaml").write_text("old")
-    with pytest.raises(ZeroDivisionError), new_run(tmp_path):
-        raise ZeroDivisionError
-    assert [entry.name for entry in tmp_path.iterdir()] == ["recipe.yaml"]
-    assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
-
-
-def test_a_run_under_a_file_cannot_be_written(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RunError) as raised, new_run(tmp_path / "file" / "run"):
-        pass
-    assert str(raised.value) == f"{tmp_path}/file/run cannot be written: Not a directory."
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

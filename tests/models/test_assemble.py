@@ -109,3 +109,9 @@ def test_a_policy_is_put_back_after_an_error():
     assert keras.config.dtype_policy().name == before
     with dtype_policy(None):
         assert keras.config.dtype_policy().name == before
+
+
+def test_overrides_hold_for_a_loaded_recipe_too():
+    recipe = kt.load_recipe("transformer_tiny", SMALL)
+    assert build(recipe, {"training.precision": "mixed_bfloat16"}).encoder.compute_dtype == "bfloat16"
+    assert build(recipe, {"model.dim": 34}).dim == 34
