@@ -7,8 +7,14 @@ from harness import B, Call, D, H, K, S, T, array, gradients, perturb, random
 from keras import ops
 
 from keras_transformers.layers import (
-    DecoderBlock, FeedForward, MultiHeadAttention, causal_mask, dot_product_scores, masked_softmax, weighted_sum,
-)  # fmt: skip
+    DecoderBlock,
+    FeedForward,
+    MultiHeadAttention,
+    causal_mask,
+    dot_product_scores,
+    masked_softmax,
+    weighted_sum,
+)
 
 CAUSAL = np.tril(np.ones((1, 1, T, T), bool))
 

@@ -104,7 +104,8 @@ def test_a_call_of_unknown_length():
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute is TensorFlow's")
 def test_replicas_differ():
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    done = subprocess.run([sys.executable, "-c", REPLICAS], env=environment, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-c", REPLICAS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
     for share in done.stdout.split():
         assert float(share) == pytest.approx(0.5, abs=0.15)

@@ -59,7 +59,7 @@ def test_the_models_width_reaches_the_embedding(model):
 
 
 def test_an_unknown_component():
-    with pytest.raises(UnknownComponent, match=r"`attention` has no component `multi_hed`\. Did you mean `multi_head`\?"):
+    with pytest.raises(UnknownComponent, match=r"no component `multi_hed`\. Did you mean `multi_head`\?"):
         assemble("attention", {"type": "multi_hed", "heads": 2})
 
 
@@ -103,9 +103,10 @@ def test_precision_holds_for_the_model_and_is_put_back():
 
 def test_a_policy_is_put_back_after_an_error():
     before = keras.config.dtype_policy().name
-    with pytest.raises(KeyError), dtype_policy("mixed_bfloat16"):
+    with dtype_policy("mixed_bfloat16"):
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
-        raise KeyError
+    with pytest.raises(ZeroDivisionError), dtype_policy("mixed_bfloat16"):
+        1 / 0  # noqa: B018
     assert keras.config.dtype_policy().name == before
     with dtype_policy(None):
         assert keras.config.dtype_policy().name == before

@@ -55,20 +55,16 @@ def test_the_embedding_is_shared_by_source_target_and_output():
     assert [tuple(one.shape) for one in tables] == [(V, 26)]
 
 
+def in_both(key, value):
+    return {f"model.{stack}.{key}": value for stack in ("encoder", "decoder")}
+
+
 @pytest.mark.parametrize(
-    ("overrides", "base", "millions"),
-    [
-        ({"model.encoder.layers": 6, "model.decoder.layers": 6}, {"model.encoder.layers": 2, "model.decoder.layers": 2}, 29.4),
-        (
-            {"model.encoder.block.feed_forward.hidden_dim": 4096, "model.decoder.block.feed_forward.hidden_dim": 4096},
-            {},
-            25.2,
-        ),
-    ],
-    ids=["2_to_6_layers", "feed_forward_2048_to_4096"],
-)  # fmt: skip
-def test_parameters_are_those_of_the_papers_table_3(overrides, base, millions):
-    added = parameters("transformer_base", overrides) - parameters("transformer_base", base)
+    ("key", "less", "more", "millions"),
+    [("layers", 2, 6, 29.4), ("block.feed_forward.hidden_dim", 2048, 4096, 25.2)],
+)
+def test_parameters_are_those_of_the_papers_table_3(key, less, more, millions):
+    added = parameters("transformer_base", in_both(key, more)) - parameters("transformer_base", in_both(key, less))
     assert round(added / 1e6, 1) == millions
 
 
