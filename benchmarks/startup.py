@@ -1,7 +1,7 @@
 """Seconds that the light verbs take, whole process: from the shell's fork to the exit.
 
-    python benchmarks/startup.py
-    python benchmarks/startup.py --runs 30
+python benchmarks/startup.py
+python benchmarks/startup.py --runs 30
 """
 
 import argparse

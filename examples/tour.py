@@ -1,6 +1,6 @@
 """A tour of the library, in Python; each step has its verb on the command line.
 
-    python examples/tour.py [FOLDER]      # writes runs there; by default a temporary folder
+python examples/tour.py [FOLDER]      # writes runs there; by default a temporary folder
 """
 
 import sys

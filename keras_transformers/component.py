@@ -93,13 +93,9 @@ class Parameter:
         where = f"parameter `{name}`"
         _check_keys(entry, where, PARAMETER_KEYS, required=("type",))
         if entry["type"] not in TYPES:
-            raise RegistryError(
-                f"{where}: `type` must be one of {', '.join(TYPES)}, but is {entry['type']!r}."
-            )
+            raise RegistryError(f"{where}: `type` must be one of {', '.join(TYPES)}, but is {entry['type']!r}.")
         if (entry["type"] == "slot") != isinstance(entry.get("slot"), str):
-            raise RegistryError(
-                f"{where}: `slot` must name the slot of a parameter of type slot, and of no other."
-            )
+            raise RegistryError(f"{where}: `slot` must name the slot of a parameter of type slot, and of no other.")
         bounds = {key: entry.get(key) for key in BOUNDS}
         for key, value in bounds.items():
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):

@@ -72,9 +72,7 @@ def find_components(name):
     existing = [(one_slot, one) for one_slot in registry.slots() for one in registry.names(one_slot)]
     full = [f"{one_slot}/{one}" for one_slot, one in existing]
     near = did_you_mean(name, full if rest else [*(one for _, one in existing), *recipe_names()])
-    raise UnknownComponent(
-        f"No recipe and no component is called `{name}`.{near} `keras-transformers list` shows all."
-    )
+    raise UnknownComponent(f"No recipe and no component is called `{name}`.{near} `keras-transformers list` shows all.")
 
 
 def component_facts(component):

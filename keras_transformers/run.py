@@ -1,17 +1,18 @@
 """The run directory: what one training leaves behind, and how to read it again.
 
-    RUN/
-      recipe.yaml         the resolved recipe; trains again as it is
-      tokenizer/          its files
-      checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume
-      checkpoints/best/   weights of the epoch with the best validation score
-      checkpoints/epochs/ weights of the last epochs, for averaging
-      metrics.jsonl       one line an epoch
-      tensorboard/        the same, for TensorBoard
-      model.keras         the final model, float32
-      report.json         what was trained, how long it took, and how well it does
+RUN/
+  recipe.yaml         the resolved recipe; trains again as it is
+  tokenizer/          its files
+  checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume
+  checkpoints/best/   weights of the epoch with the best validation score
+  checkpoints/epochs/ weights of the last epochs, for averaging
+  metrics.jsonl       one line an epoch
+  tensorboard/        the same, for TensorBoard
+  model.keras         the final model, float32
+  report.json         what was trained, how long it took, and how well it does
 """
 
+import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -46,9 +47,10 @@ class Run:
 
     @property
     def recipe(self):
-        """The resolved recipe."""
+        """The resolved recipe, named after the run."""
         try:
-            return recipes.load(self.recipe_file)
+            recipe = recipes.load(self.recipe_file)
+            return dataclasses.replace(recipe, name=self.path.resolve().name)
         except RecipeError as error:
             hint = "" if "plugin" in str(error) else " A plugin file of its own is named with --plugin FILE."
             raise RunError(f"{self.recipe_file} cannot be used: {error}{hint}") from None
@@ -101,16 +103,13 @@ class Run:
 
         if not self.model_file.is_file():
             raise RunError(
-                f"{self.path} holds no model.keras: training has not ended; go on with "
-                f"`{self.resume_command()}`."
+                f"{self.path} holds no model.keras: training has not ended; go on with `{self.resume_command()}`."
             )
         model = build(self.recipe, {"training.precision": "float32"})
         try:
             model.load_weights(self.model_file)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise RunError(
-                f"{self.model_file} cannot be read as this recipe's model: {_first_line(error)}"
-            ) from None
+            raise RunError(f"{self.model_file} cannot be read as this recipe's model: {_first_line(error)}") from None
         return model
 
     def serving(self):

@@ -12,9 +12,7 @@ from keras_transformers.errors import KerasTransformersError
 def test_importing_keras_is_quiet():
     code = "import keras_transformers.backend as b; b.import_keras(); import keras; print(keras.backend.backend())"
     environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, "tensorflow\n", "")
 
 

@@ -209,12 +209,14 @@ def heavy(monkeypatch):
     def module(name, **functions):
         stand_in = types.ModuleType(f"keras_transformers.{name}")
         for key, value in functions.items():
+
             def call(*args, key=key, value=value, **kwargs):
                 calls.append((key, args, kwargs))
                 if isinstance(value, BaseException):
                     raise value
                 print("progress")
                 return value
+
             setattr(stand_in, key, call)
         monkeypatch.setitem(sys.modules, f"keras_transformers.{name}", stand_in)
         return stand_in

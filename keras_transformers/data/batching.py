@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from ..text.special import BOS, EOS, PAD
 
-
 STEP = 4
 """Lengths are padded to multiples of this, which bounds the number of different batch shapes.
 
@@ -85,9 +84,7 @@ class EncodedPairs:
         The same seed and epoch give the same plan. Without an epoch, nothing is shuffled.
         """
         rng = None if epoch is None else np.random.default_rng((self.seed, epoch))
-        batches = cut_batches(
-            self.sources.lengths + 1, self.targets.lengths + 1, self.batch_tokens, rng
-        )
+        batches = cut_batches(self.sources.lengths + 1, self.targets.lengths + 1, self.batch_tokens, rng)
         if rng is not None:
             rng.shuffle(batches)
         return batches

@@ -27,10 +27,11 @@ def masked_softmax(scores, mask=None):
     A row with nothing to attend to is a row of zeros, not of NaN.
     """
     scores = ops.cast(scores, "float32")
-    if mask is None:
-        return ops.softmax(scores, axis=-1)
-    weights = ops.softmax(ops.where(mask, scores, -1e9), axis=-1)
-    return ops.where(mask, weights, 0.0)
+    if mask is not None:
+        scores = ops.where(mask, scores, -1e9)
+    # Keras warns of a softmax over one element, which a first step of decoding is.
+    weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores, axis=-1)
+    return weights if mask is None else ops.where(mask, weights, 0.0)
 
 
 def weighted_sum(weights, value):
@@ -85,9 +86,7 @@ class MultiHeadAttention(ExplicitMask):
         self.query = self._projection("query", inner, query_shape)
         self.key = self._projection("key", inner, source_shape)
         self.value = self._projection("value", inner, source_shape)
-        self.output_projection = self._projection(
-            "output", dim, (*query_shape[:-1], inner)
-        )
+        self.output_projection = self._projection("output", dim, (*query_shape[:-1], inner))
 
     # What a subclass may override -----------------------------------------------------------
 
@@ -109,9 +108,7 @@ class MultiHeadAttention(ExplicitMask):
 
     # ----------------------------------------------------------------------------------------
 
-    def call(
-        self, query, source=None, mask=None, cache=None, index=None, training=None
-    ):
+    def call(self, query, source=None, mask=None, cache=None, index=None, start=0, training=None):
         """Attend from `query` (B, T, D) to `source` (B, S, D), or to itself.
 
         Args:
@@ -122,12 +119,13 @@ class MultiHeadAttention(ExplicitMask):
                 step, `source_cache(memory)` for cross-attention.
             index: Position of the first query. With it, the query's own keys and values are
                 written into the cache there; without it, the cache is only read.
+            start: Position of the first query where there is no `index`, as in cross-attention.
             training: Whether dropout is applied.
 
         Returns:
             The context (B, T, D); with a cache, a pair of the context and the new cache.
         """
-        start = 0 if index is None else index
+        start = start if index is None else index
         query_positions = start + ops.arange(ops.shape(query)[1])
         if cache is not None and index is None:
             q, (k, v) = self.query(query), read_cache(cache)

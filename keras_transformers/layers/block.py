@@ -24,9 +24,7 @@ class Block(ExplicitMask):
         self.norm = norm if norm is not None else LayerNorm(dtype=self.dtype_policy)
         for name in self.sublayers:
             setattr(self, name, sublayers[name])
-            residual = Residual(
-                clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy
-            )
+            residual = Residual(clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy)
             setattr(self, f"{name}_residual", residual)
 
     def build(self, input_shape, *_):

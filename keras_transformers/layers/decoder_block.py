@@ -72,15 +72,18 @@ class DecoderBlock(Block):
         cache = cache or {"self": None, "memory": None}
 
         h = self.attention_residual.enter(x)
-        h = self.attention(
-            h, mask=mask, cache=cache["self"], index=index, training=training
-        )
+        h = self.attention(h, mask=mask, cache=cache["self"], index=index, training=training)
         h, self_cache = h if cache["self"] is not None else (h, None)
         x = self.attention_residual(x, h, training=training)
 
         h = self.cross_attention_residual.enter(x)
         h = self.cross_attention(
-            h, memory, mask=memory_mask, cache=cache["memory"], training=training
+            h,
+            memory,
+            mask=memory_mask,
+            cache=cache["memory"],
+            start=0 if index is None else index,
+            training=training,
         )
         h, memory_cache = h if cache["memory"] is not None else (h, None)
         x = self.cross_attention_residual(x, h, training=training)

@@ -9,7 +9,6 @@ from .compose import build_once
 from .dropout import Dropout
 from .linear import Linear
 
-
 Activation = Literal["relu", "gelu", "silu", "elu", "selu", "tanh", "softplus", "linear"]
 
 

@@ -19,9 +19,7 @@ def causal_mask(query_positions, key_positions):
         query_positions: Integer positions of the targets, shape (T,).
         key_positions: Integer positions of the sources, shape (S,).
     """
-    earlier = ops.less_equal(
-        ops.expand_dims(key_positions, 0), ops.expand_dims(query_positions, 1)
-    )
+    earlier = ops.less_equal(ops.expand_dims(key_positions, 0), ops.expand_dims(query_positions, 1))
     return ops.expand_dims(earlier, (0, 1))
 
 

@@ -39,9 +39,7 @@ class SinusoidalPosition(keras.layers.Layer):
 
     def build(self, input_shape):
         if input_shape[-1] % 2:
-            raise ValueError(
-                f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}."
-            )
+            raise ValueError(f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}.")
         self.built = True
 
     def call(self, inputs, positions):

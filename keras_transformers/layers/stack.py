@@ -103,8 +103,6 @@ class Decoder(Stack):
         mask = causal_mask(index + ops.arange(ops.shape(x)[1]), ops.arange(length))
         new = []
         for block, cache in zip(self.blocks, caches):
-            x, cache = block(
-                x, mask=mask, memory_mask=memory_mask, cache=cache, index=index, training=False
-            )
+            x, cache = block(x, mask=mask, memory_mask=memory_mask, cache=cache, index=index, training=False)
             new.append(cache)
         return (x if self.norm is None else self.norm(x)), new

@@ -52,9 +52,7 @@ class Transformer(keras.Model):
         memory = encoder(embed(source), mask=memory_mask)
         states = decoder(embed(target), memory, memory_mask=memory_mask)
         logits = Logits(embedding, name="logits")(states)
-        super().__init__(
-            inputs={"source": source, "target": target}, outputs=logits, **kwargs
-        )
+        super().__init__(inputs={"source": source, "target": target}, outputs=logits, **kwargs)
         self.dim = dim
         self.vocab_size = vocab_size or embedding.vocab_size
         self.embed = embed

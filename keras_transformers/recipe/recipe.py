@@ -114,5 +114,3 @@ def _broken_rules(tree, places):
 
 def _reading_order(one):
     return (one.line is None, one.file or "", one.line or 0, one.column or 0)
-
-

@@ -226,4 +226,3 @@ def _owner(component):
 
 def _a(slot):
     return f"{'an' if slot[0] in 'aeiou' else 'a'} {slot.replace('_', ' ')}"
-

@@ -20,9 +20,7 @@ class Noam(keras.optimizers.schedules.LearningRateSchedule):
         dim: Width in the formula; by default the model's.
     """
 
-    def __init__(
-        self, warmup: Count = 4000, scale: Positive = 1.0, dim: Count | None = None
-    ):
+    def __init__(self, warmup: Count = 4000, scale: Positive = 1.0, dim: Count | None = None):
         self.warmup = warmup
         self.scale = scale
         self.dim = dim

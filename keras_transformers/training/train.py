@@ -71,8 +71,7 @@ def _interruptible(job, run, tokenizer, history=()):
         ) from None
     except tf.errors.ResourceExhaustedError:
         raise RunError(
-            f"Memory is exhausted: lower `data.batch_tokens` ({job.data.batch_tokens}) with "
-            "--set data.batch_tokens=N."
+            f"Memory is exhausted: lower `data.batch_tokens` ({job.data.batch_tokens}) with --set data.batch_tokens=N."
         ) from None
 
 
@@ -126,9 +125,7 @@ class Job:
         limits = (self.data.batch_tokens, self.data.max_length, seed)
         self.encoded, notes = self.task.encode(self.train_pairs, tokenizer, *limits, "data.train")
         if self.valid_pairs is not None:
-            self.valid_encoded, more = self.task.encode(
-                self.valid_pairs, tokenizer, *limits, "data.valid"
-            )
+            self.valid_encoded, more = self.task.encode(self.valid_pairs, tokenizer, *limits, "data.valid")
             notes += more
         for note in notes:
             self.console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
@@ -150,9 +147,7 @@ class Job:
         """Train from the run's last checkpoint, if it has one, to the end."""
         self.prepare(tokenizer)
         model, trainer = self.build()
-        checkpoints = Checkpoints(
-            run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last
-        )
+        checkpoints = Checkpoints(run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last)
         epoch, batch = checkpoints.restore_last()
         with writing(run.recipe_file):
             run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it

@@ -239,7 +239,6 @@ def test_a_variant_decodes_in_a_block():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="cross-attention step by step takes every query for position 0")
 def test_a_variant_decodes_as_cross_attention_too():
     found, expected = decoded_in_a_block(None)
     np.testing.assert_allclose(found, expected, atol=1e-5)

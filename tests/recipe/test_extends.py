@@ -87,8 +87,7 @@ def test_a_circle(write):
     found = problem_of("a")
     assert (found.file, found.path) == ("recipes/c.yaml", "extends")
     assert found.message == (
-        "a recipe must not extend itself: "
-        "recipes/a.yaml → recipes/b.yaml → recipes/c.yaml → recipes/a.yaml."
+        "a recipe must not extend itself: recipes/a.yaml → recipes/b.yaml → recipes/c.yaml → recipes/a.yaml."
     )
 
 

@@ -69,9 +69,7 @@ def test_a_name_that_is_not_there(zoo):
 
 
 def test_a_file_that_is_not_there(zoo):
-    assert problem_of("no/base.yaml").message == (
-        "The recipe file no/base.yaml does not exist. Did you mean `base`?"
-    )
+    assert problem_of("no/base.yaml").message == ("The recipe file no/base.yaml does not exist. Did you mean `base`?")
     assert problem_of("./recipes/").message == "The recipe file recipes is a folder, not a recipe file."
 
 

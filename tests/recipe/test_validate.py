@@ -123,7 +123,9 @@ def test_null_where_null_is_meant(zoo):
 
 
 def test_all_problems_at_once_in_reading_order(write):
-    write("bad", """\
+    write(
+        "bad",
+        """\
 model:
   type: transformer
   dim: eight
@@ -133,7 +135,8 @@ training:
   optimizer: adm
   epochs: 0
 sead: 3
-""")
+""",
+    )
     found = [(one.line, one.column, one.path) for one in problems_of("bad")]
     assert found == [
         (2, 3, "model.encoder"),
