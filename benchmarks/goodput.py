@@ -165,7 +165,7 @@ class Ours(Contender):
         from keras_transformers.training.step import TokenModel
 
         self.pairs = pairs
-        training = assemble("section", recipe.tree["training"], dim=recipe.tree["model"]["dim"])
+        training = assemble("section", recipe.tree["training"], dim=recipe.tree["model"]["dim"], steps=10_000)
         model = build(recipe)
         training.optimizer.learning_rate = training.schedule
         self.model = TokenModel(inputs=model.inputs, outputs=model.outputs)

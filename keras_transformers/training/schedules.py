@@ -55,7 +55,13 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup = warmup
 
     def __call__(self, step):
-        """Return the rate of the update after `step` others, float32."""
+        """Return the rate of the update after `step` others, float32.
+
+        Raises:
+            ValueError: `steps` was left out, and no training has settled it.
+        """
+        if self.steps is None:
+            raise ValueError("`steps` must be given where no recipe's training settles it.")
         step = ops.cast(step, "float32") + 1.0
         rise = step / self.warmup
         done = (step - self.warmup) / max(self.steps - self.warmup, 1)
