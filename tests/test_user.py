@@ -99,7 +99,8 @@ class Scaled(keras.layers.Layer):
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")  # Keras, saving
 def test_a_model_with_a_registered_layer_reloads_though_its_file_moved(tmp_path):
-    keras = pytest.importorskip("keras")
+    import keras
+
     layer = load(tmp_path, LAYER).Scaled()
     inputs = keras.Input((3,))
     keras.Model(inputs, layer(inputs)).save(tmp_path / "model.keras")

@@ -17,7 +17,7 @@ def write(tmp_path):
     return write
 
 
-def refused(source, root, message):
+def check_refused(source, root, message):
     with pytest.raises(DataError, match=message):
         source.read(root)
 
@@ -85,49 +85,53 @@ def test_missing_file_lists_near_names(write, tmp_path):
     write("train.de.gz", "x")
     write("train.en.gz", "x")
     place = re.escape(str(tmp_path / "train.dee.gz"))
-    refused(
+    check_refused(
         ParallelText("train.dee.gz"),
         tmp_path,
         rf"^There is no file `train.dee.gz`: looked for {place}\. That folder holds train.de.gz, train.en.gz; "
         r"correct the name, or set another folder with `--set data.root=DIR`\.$",
     )
-    refused(ParallelText("a/b.tsv"), tmp_path, rf"The folder {tmp_path}/a does not exist; .*`--set data.root=DIR`")
-    refused(ParallelText("."), tmp_path, "`.` must be a file, but .* is a folder")
+    check_refused(ParallelText("a/b.tsv"), tmp_path, rf"folder {tmp_path}/a does not exist; .*`--set data.root=DIR`")
+    check_refused(ParallelText("."), tmp_path, "`.` must be a file, but .* is a folder")
 
 
 def test_working_directory_is_named_where_root_is_not_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    refused(ParallelText("a.tsv"), None, f"looked for {tmp_path}/a.tsv. That folder holds no files")
+    check_refused(ParallelText("a.tsv"), None, f"looked for {tmp_path}/a.tsv. That folder holds no files")
 
 
 @pytest.mark.parametrize(("english", "german"), [(3, 5), (5, 3), (0, 2)])
 def test_files_of_different_length(write, tmp_path, english, german):
     write("a.en", "one\n" * english)
     write("a.de", "eins\n" * german)
-    refused(ParallelText("a.en", "a.de"), tmp_path, rf"a\.en has {english} lines, but .*a\.de has {german}: line i")
+    check_refused(
+        ParallelText("a.en", "a.de"), tmp_path, rf"a\.en has {english} lines, but .*a\.de has {german}: line i"
+    )
 
 
 def test_not_utf8(write, tmp_path):
     write("a.tsv.gz", b"one\teins\n" * 16 + "five\tfünf\n".encode("latin-1"))
-    refused(ParallelText("a.tsv.gz"), tmp_path, r"a\.tsv\.gz:17 is not UTF-8: byte 0xfc at position 6 .*iconv")
+    check_refused(ParallelText("a.tsv.gz"), tmp_path, r"a\.tsv\.gz:17 is not UTF-8: byte 0xfc at position 6 .*iconv")
 
 
 def test_missing_column(write, tmp_path):
     write("a.tsv", "one\teins\ntwo\n")
-    refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv:2 has 1 column, but `target_column` is 1; columns are separated")
-    refused(ParallelText("a.tsv", source_column=5), tmp_path, r"a\.tsv:1 has 2 columns, but `source_column` is 5")
+    check_refused(
+        ParallelText("a.tsv"), tmp_path, r"a\.tsv:2 has 1 column, but `target_column` is 1; columns are separated"
+    )
+    check_refused(ParallelText("a.tsv", source_column=5), tmp_path, r"a\.tsv:1 has 2 columns, but `source_column` is 5")
 
 
 def test_no_pairs(write, tmp_path):
     write("a.tsv", "")
-    refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: the file is empty\.$")
+    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: the file is empty\.$")
     write("a.tsv", "\n \n")
-    refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: all 2 lines have an empty side\.$")
+    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: all 2 lines have an empty side\.$")
     write("a.tsv", "sentence 0\tSatz\n")
-    refused(ParallelText("a.tsv", part="test"), tmp_path, "holds no pairs in its part `test`: it is too small")
+    check_refused(ParallelText("a.tsv", part="test"), tmp_path, "holds no pairs in its part `test`: it is too small")
 
 
 @pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"text\tText\n" * 999)[:-17]])
 def test_damaged_gzip(tmp_path, content):
     (tmp_path / "a.gz").write_bytes(content)
-    refused(ParallelText("a.gz"), tmp_path, r"a\.gz cannot be decompressed after line \d+ \(")
+    check_refused(ParallelText("a.gz"), tmp_path, r"a\.gz cannot be decompressed after line \d+ \(")

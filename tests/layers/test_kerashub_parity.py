@@ -1,13 +1,12 @@
 """With the same weights, blocks compute what KerasHub's TransformerEncoder and TransformerDecoder do."""
 
 import keras
+import keras_hub
 import numpy as np
 import pytest
 from harness import B, D, H, S, T, array, perturb, random
 
 from keras_transformers.layers import DecoderBlock, EncoderBlock, FeedForward, LayerNorm, MultiHeadAttention
-
-keras_hub = pytest.importorskip("keras_hub", reason="KerasHub is the reference that this compares with")
 
 HIDDEN = 17
 SOURCE_REAL = np.arange(S) < np.array([[S], [3], [5]])
@@ -67,7 +66,7 @@ def decoders(request):
     return block, hub
 
 
-def close(found, expected):
+def assert_close(found, expected):
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
     np.testing.assert_allclose(array(found), array(expected), rtol=0, atol=1e-5)
 
@@ -81,21 +80,21 @@ def test_all_weights_were_copied(encoders, decoders):
 
 def test_encoder(encoders):
     block, hub = encoders
-    close(block(random(B, S, D)), hub(random(B, S, D)))
+    assert_close(block(random(B, S, D)), hub(random(B, S, D)))
 
 
 def test_encoder_with_padding(encoders):
     block, hub = encoders
     x = random(B, S, D)
     found = block(x, mask=SOURCE_REAL)
-    close(found, hub(x, padding_mask=SOURCE_REAL))
+    assert_close(found, hub(x, padding_mask=SOURCE_REAL))
     assert np.abs(array(found) - array(block(x))).max() > 1e-3
 
 
 def test_decoder(decoders):
     block, hub = decoders
     x, memory = random(B, T, D), random(B, S, D)
-    close(block(x, memory, mask=np.tril(np.ones((1, T, T), bool))), hub(x, memory))
+    assert_close(block(x, memory, mask=np.tril(np.ones((1, T, T), bool))), hub(x, memory))
 
 
 def test_decoder_with_padding(decoders):
@@ -103,5 +102,5 @@ def test_decoder_with_padding(decoders):
     x, memory = random(B, T, D), random(B, S, D)
     mask = np.tril(np.ones((T, T), bool)) & TARGET_REAL[:, None]
     found = block(x, memory, mask=mask, memory_mask=SOURCE_REAL)
-    close(found, hub(x, memory, decoder_padding_mask=TARGET_REAL, encoder_padding_mask=SOURCE_REAL))
+    assert_close(found, hub(x, memory, decoder_padding_mask=TARGET_REAL, encoder_padding_mask=SOURCE_REAL))
     assert np.abs(array(found) - array(block(x, memory, mask=mask))).max() > 1e-3
