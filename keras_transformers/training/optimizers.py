@@ -1,4 +1,4 @@
-"""Adam as one fused kernel, right under `tf.distribute` (slot `optimizer`)."""
+"""Adam and AdamW as one fused kernel, right under `tf.distribute` (slot `optimizer`)."""
 
 import keras
 import tensorflow as tf
@@ -23,6 +23,9 @@ class Adam(keras.optimizers.Adam):
         beta_2: Decay of the mean of squared gradients.
         epsilon: Added to the root of the mean of squares.
         clip_norm: Greatest global norm of the gradients; none: not clipped.
+
+    Attributes:
+        rate_scales: `{variable.path: factor on the learning rate}`; 1 for a variable not in it.
     """
 
     def __init__(
@@ -35,9 +38,16 @@ class Adam(keras.optimizers.Adam):
     ):
         kwargs.setdefault("global_clipnorm", clip_norm)
         super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
+        self.rate_scales = {}
 
     def update_step(self, gradient, variable, learning_rate):
         """Update `variable` (a `tf.Variable`) from its `gradient`."""
+        index = self._get_variable_index(variable)
+        scale = self.rate_scales.get(self._trainable_variables[index].path, 1.0)
+        self.update_scaled(gradient, variable, tf.cast(learning_rate, tf.float32) * scale)
+
+    def update_scaled(self, gradient, variable, learning_rate):
+        """Update `variable` from its `gradient` at its own learning rate, float32."""
         index = self._get_variable_index(variable)
         mean, square = self._momentums[index].value, self._velocities[index].value
         step = tf.cast(self.iterations.value + 1, tf.float32)
@@ -47,7 +57,7 @@ class Adam(keras.optimizers.Adam):
             v=square.handle,
             beta1_power=self.beta_1**step,
             beta2_power=self.beta_2**step,
-            lr=tf.cast(learning_rate, tf.float32),
+            lr=learning_rate,
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
@@ -62,3 +72,48 @@ class Adam(keras.optimizers.Adam):
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
         return grads_and_vars  # summed already, before clipping
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class AdamW(Adam):
+    """Adam with decoupled weight decay, of matrices only: not of biases and normalization.
+
+    Registered as `optimizer/adamw`.
+
+    Reference: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101
+
+    Args:
+        weight_decay: Share of a weight that a step takes away, times the learning rate.
+        beta_1: Decay of the mean of gradients.
+        beta_2: Decay of the mean of squared gradients.
+        epsilon: Added to the root of the mean of squares.
+        clip_norm: Greatest global norm of the gradients; none: not clipped.
+
+    Attributes:
+        rate_scales: As of `Adam`; a scaled rate scales the decay with it.
+    """
+
+    def __init__(
+        self,
+        weight_decay: Fraction = 0.01,
+        beta_1: Fraction = 0.9,
+        beta_2: Fraction = 0.999,
+        epsilon: Positive = 1e-6,
+        clip_norm: Positive | None = None,
+        **kwargs,
+    ):
+        kwargs.update(weight_decay=weight_decay, clip_norm=clip_norm)
+        super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
+
+    def update_scaled(self, gradient, variable, learning_rate):
+        if self.weight_decay and self._use_weight_decay(variable):
+            variable.assign_sub(variable * (learning_rate * self.weight_decay))
+        super().update_scaled(gradient, variable, learning_rate)
+
+    def _use_weight_decay(self, variable):
+        """Tell whether `variable` decays: vectors are biases, or scales and shifts of a norm."""
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        return len(variable.shape) > 1 and "bias" not in path.rsplit("/", 1)[-1]
+
+    def _apply_weight_decay(self, variables):
+        """Do nothing: `update_scaled` has done it, at the variable's own rate."""

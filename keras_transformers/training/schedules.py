@@ -1,9 +1,13 @@
 """Learning rates as functions of the step (slot `schedule`)."""
 
+from typing import Annotated
+
 import keras
 from keras import ops
 
-from ..signature import Count, Positive
+from ..signature import Bounds, Count, Positive
+
+NonNegative = Annotated[float, Bounds(minimum=0)]
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -70,6 +74,43 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup}
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise to a peak, then a linear fall to zero.
+
+    Registered as `schedule/warmup_linear`.
+
+    Reference: Devlin et al. 2019, appendix A.2, https://arxiv.org/abs/1810.04805
+
+    Args:
+        peak: Highest rate.
+        warmup: Steps during which the rate rises; below 1, that share of all steps.
+        steps: Step at which the rate reaches zero; by default the last of the training.
+    """
+
+    def __init__(self, peak: Positive, warmup: NonNegative = 0.1, steps: Count | None = None):
+        self.peak = peak
+        self.warmup = warmup
+        self.steps = steps
+
+    def __call__(self, step):
+        """Return the rate of the update after `step` others, float32.
+
+        Raises:
+            ValueError: `steps` was left out, and no training has settled it.
+        """
+        if self.steps is None:
+            raise ValueError("`steps` must be given where no recipe's training settles it.")
+        warmup = self.warmup * self.steps if self.warmup < 1 else self.warmup
+        step = ops.cast(step, "float32") + 1.0
+        rise = step / max(warmup, 1.0)
+        fall = (self.steps - step) / max(self.steps - warmup, 1.0)
+        return self.peak * ops.where(step < warmup, rise, ops.clip(fall, 0.0, 1.0))
+
+    def get_config(self):
+        return {"peak": self.peak, "warmup": self.warmup, "steps": self.steps}
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")

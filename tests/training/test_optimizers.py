@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_transformers.training.optimizers import Adam
+from keras_transformers.training.optimizers import Adam, AdamW
 from keras_transformers.training.schedules import Noam
 
 SHAPES = [(3, 5), (7,)]
@@ -40,3 +40,60 @@ def test_it_survives_saving():
     assert type(again) is Adam
     assert again.get_config() == optimizer.get_config()
     assert again.global_clipnorm == 0.5
+
+
+NAMES = ["kernel", "bias"]  # as Keras's dense layers name them
+
+
+def named_variables():
+    rng = np.random.default_rng(5)
+    shapes = zip(SHAPES, NAMES)
+    return [keras.Variable(rng.normal(size=shape).astype("float32"), name=name) for shape, name in shapes]
+
+
+def steps_of(optimizer, variables, steps=3):
+    rng = np.random.default_rng(7)
+    for _ in range(steps):
+        gradients = [keras.ops.convert_to_tensor(rng.normal(size=one.shape).astype("float32")) for one in variables]
+        optimizer.apply_gradients(zip(gradients, variables))
+    return [one.numpy() for one in variables]
+
+
+def test_adamw_computes_what_keras_does_and_spares_vectors():
+    options = {"learning_rate": 0.01, "weight_decay": 0.3, "epsilon": 1e-6}
+    found = steps_of(AdamW(**options), named_variables())
+    keras_adamw = keras.optimizers.AdamW(**options)
+    keras_adamw.exclude_from_weight_decay(var_names=["bias"])
+    wanted = steps_of(keras_adamw, named_variables())
+    plain = steps_of(Adam(learning_rate=0.01, epsilon=1e-6), named_variables())
+    for one, other in zip(found, wanted):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found[1], plain[1])
+    assert not np.allclose(found[0], plain[0])
+
+
+def test_a_matrix_of_biases_does_not_decay():
+    variables = [keras.Variable(np.ones((3, 5), "float32"), name="relative_bias")]
+    optimizer = AdamW(learning_rate=0.1, weight_decay=0.5)
+    optimizer.apply_gradients([(keras.ops.zeros((3, 5)), variables[0])])
+    np.testing.assert_array_equal(variables[0].numpy(), np.ones((3, 5)))
+
+
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_a_variable_can_have_a_rate_of_its_own(kind):
+    variables = named_variables()
+    before = [one.numpy() for one in variables]
+    optimizer = kind(learning_rate=0.02)
+    optimizer.rate_scales = {variables[0].path: 0.25, variables[1].path: 0.0}
+    found = steps_of(optimizer, variables)
+    wanted = steps_of(kind(learning_rate=0.005), named_variables())
+    np.testing.assert_allclose(found[0], wanted[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(found[1], before[1])
+
+
+def test_adamw_survives_saving():
+    optimizer = AdamW(weight_decay=0.03, clip_norm=0.5, learning_rate=0.01)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(optimizer))
+    assert type(again) is AdamW
+    assert again.get_config() == optimizer.get_config()
+    assert (again.weight_decay, again.global_clipnorm) == (0.03, 0.5)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_transformers.training.schedules import Constant, Noam, WarmupCosine
+from keras_transformers.training.schedules import Constant, Noam, WarmupCosine, WarmupLinear
 
 
 def rates(schedule, *steps):
@@ -24,13 +24,31 @@ def test_warmup_cosine_rises_to_its_peak_and_falls_to_zero():
     np.testing.assert_allclose(rates(schedule, 110, 500), [0.0, 0.0], atol=1e-7)
 
 
+@pytest.mark.parametrize("warmup", [10, 0.1])
+def test_warmup_linear_rises_to_its_peak_and_falls_to_zero(warmup):
+    schedule = WarmupLinear(peak=0.3, steps=100, warmup=warmup)
+    np.testing.assert_allclose(rates(schedule, 1, 5, 10, 55), [0.03, 0.15, 0.3, 0.15], rtol=1e-5)
+    np.testing.assert_allclose(rates(schedule, 100, 500), [0.0, 0.0], atol=1e-7)
+
+
+def test_warmup_linear_needs_no_warmup_but_an_end():
+    np.testing.assert_allclose(rates(WarmupLinear(peak=0.5, steps=10, warmup=0), 1, 6), [0.45, 0.2], rtol=1e-5)
+    with pytest.raises(ValueError, match="`steps` must be given"):
+        WarmupLinear(peak=0.5)(0)
+
+
 def test_constant():
     assert rates(Constant(0.25), 1, 1000) == [0.25, 0.25]
 
 
 @pytest.mark.parametrize(
     "schedule",
-    [Noam(warmup=7, scale=3.0, dim=11), WarmupCosine(peak=0.3, steps=110, warmup=10), Constant(0.25)],
+    [
+        Noam(warmup=7, scale=3.0, dim=11),
+        WarmupCosine(peak=0.3, steps=110, warmup=10),
+        WarmupLinear(peak=0.3, steps=110, warmup=0.1),
+        Constant(0.25),
+    ],
     ids=lambda schedule: type(schedule).__name__,
 )
 def test_they_survive_saving(schedule):
