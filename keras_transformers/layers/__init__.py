@@ -9,9 +9,10 @@ from .attention import (
 from .block import Block
 from .decoder_block import DecoderBlock
 from .dropout import Dropout
-from .embedding import ScaledEmbedding
+from .embedding import Embedding, ScaledEmbedding, TokenEmbedding
 from .encoder_block import EncoderBlock
 from .feed_forward import FeedForward
+from .initializer import Initializer, kernel_initializer, truncated_normal
 from .linear import Linear
 from .masks import as_attention_mask, causal_mask, padding_mask
 from .norms import LayerNorm, RMSNorm
@@ -24,9 +25,11 @@ __all__ = [
     "Decoder",
     "DecoderBlock",
     "Dropout",
+    "Embedding",
     "Encoder",
     "EncoderBlock",
     "FeedForward",
+    "Initializer",
     "LayerNorm",
     "LearnedPosition",
     "Linear",
@@ -36,11 +39,14 @@ __all__ = [
     "Residual",
     "ScaledEmbedding",
     "SinusoidalPosition",
+    "TokenEmbedding",
     "as_attention_mask",
     "causal_mask",
     "dot_product_scores",
+    "kernel_initializer",
     "masked_softmax",
     "padding_mask",
     "sinusoids",
+    "truncated_normal",
     "weighted_sum",
 ]

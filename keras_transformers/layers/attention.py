@@ -11,6 +11,7 @@ from keras import ops
 
 from ..signature import Count, Rate
 from .dropout import Dropout
+from .initializer import InitializerName, kernel_initializer
 from .linear import Linear, together
 from .masks import ExplicitMask, as_attention_mask
 
@@ -56,6 +57,7 @@ class MultiHeadAttention(ExplicitMask):
         head_dim: Width of a head K; by default the model width over `heads`.
         dropout: Rate of dropout on the attention weights.
         use_bias: Whether the four projections add a bias; the paper's do not, BERT's do.
+        initializer: Distribution that the four kernels are drawn from.
 
     Raises:
         ValueError: `head_dim` is not given and `heads` does not divide the width of the inputs.
@@ -67,6 +69,7 @@ class MultiHeadAttention(ExplicitMask):
         head_dim: Count | None = None,
         dropout: Rate = 0.0,
         use_bias: bool = True,
+        initializer: InitializerName = "glorot_uniform",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -74,6 +77,7 @@ class MultiHeadAttention(ExplicitMask):
         self.head_dim = head_dim
         self.dropout = dropout
         self.use_bias = use_bias
+        self.initializer = initializer
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, query_shape, source_shape=None):
@@ -166,6 +170,7 @@ class MultiHeadAttention(ExplicitMask):
             "head_dim": self.head_dim,
             "dropout": self.dropout,
             "use_bias": self.use_bias,
+            "initializer": self.initializer,
         }
 
     def compute_output_spec(self, query, *args, **kwargs):
@@ -181,7 +186,13 @@ class MultiHeadAttention(ExplicitMask):
         return weighted_sum(weights, v)
 
     def _projection(self, name, units, input_shape):
-        layer = Linear(units, use_bias=self.use_bias, dtype=self.dtype_policy, name=name)
+        layer = Linear(
+            units,
+            use_bias=self.use_bias,
+            kernel_initializer=kernel_initializer(self.initializer),
+            dtype=self.dtype_policy,
+            name=name,
+        )
         layer.build(input_shape)
         return layer
 

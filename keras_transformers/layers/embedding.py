@@ -1,4 +1,4 @@
-"""Token embeddings shared by source, target and output.
+"""Token embeddings: one table that turns ids into vectors, and outputs into logits.
 
 B batch, T length, D model width, V vocabulary size.
 """
@@ -9,15 +9,13 @@ import keras
 from keras import ops
 
 from ..signature import Count
+from .initializer import truncated_normal
 
 
-@keras.saving.register_keras_serializable(package="keras_transformers")
-class ScaledEmbedding(keras.layers.Layer):
-    """One (V, D) matrix that embeds ids, times √D, and turns outputs into logits.
+class Embedding(keras.layers.Layer):
+    """Abstract: a (V, D) `table` that embeds ids, and whose transpose turns outputs into logits.
 
-    Registered as `embedding/scaled`.
-
-    Reference: Vaswani et al. 2017, section 3.4; Press and Wolf 2017, https://arxiv.org/abs/1608.05859
+    Source of the tied output: Press and Wolf 2017, https://arxiv.org/abs/1608.05859
 
     Args:
         vocab_size: Number of tokens V; by default the model's.
@@ -29,16 +27,17 @@ class ScaledEmbedding(keras.layers.Layer):
         self.vocab_size = vocab_size
         self.dim = dim
 
+    def initializer(self):
+        """Return the initializer of the table."""
+        raise NotImplementedError
+
     def build(self, input_shape=None):
-        self.table = self.add_weight(
-            name="table",
-            shape=(self.vocab_size, self.dim),
-            initializer=keras.initializers.RandomNormal(stddev=self.dim**-0.5),
-        )
+        shape = (self.vocab_size, self.dim)
+        self.table = self.add_weight(name="table", shape=shape, initializer=self.initializer())
 
     def call(self, ids):
         """Map ids (B, T) to vectors (B, T, D)."""
-        return ops.cast(ops.take(self.table, ids, axis=0), self.compute_dtype) * math.sqrt(self.dim)
+        return ops.cast(ops.take(self.table, ids, axis=0), self.compute_dtype)
 
     def compute_output_spec(self, ids):
         return keras.KerasTensor((*ids.shape, self.dim), dtype=self.compute_dtype)
@@ -52,3 +51,32 @@ class ScaledEmbedding(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "vocab_size": self.vocab_size, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class ScaledEmbedding(Embedding):
+    """One (V, D) matrix that embeds ids, times √D, and turns outputs into logits.
+
+    Registered as `embedding/scaled`.
+
+    Reference: Vaswani et al. 2017, section 3.4; Press and Wolf 2017, https://arxiv.org/abs/1608.05859
+    """
+
+    def initializer(self):
+        return keras.initializers.RandomNormal(stddev=self.dim**-0.5)
+
+    def call(self, ids):
+        return super().call(ids) * math.sqrt(self.dim)
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class TokenEmbedding(Embedding):
+    """One (V, D) matrix that embeds ids as they are, and turns outputs into logits.
+
+    Registered as `embedding/token`.
+
+    Reference: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
+    """
+
+    def initializer(self):
+        return truncated_normal()

@@ -7,6 +7,7 @@ import keras
 from ..signature import Count, Rate
 from .compose import build_once
 from .dropout import Dropout
+from .initializer import InitializerName, kernel_initializer
 from .linear import Linear
 
 Activation = Literal["relu", "gelu", "silu", "elu", "selu", "tanh", "softplus", "linear"]
@@ -24,6 +25,7 @@ class FeedForward(keras.layers.Layer):
         hidden_dim: Width of the inner layer.
         activation: A Keras activation.
         dropout: Rate of dropout on the inner layer.
+        initializer: Distribution that W1 and W2 are drawn from.
     """
 
     def __init__(
@@ -31,18 +33,20 @@ class FeedForward(keras.layers.Layer):
         hidden_dim: Count,
         activation: Activation = "relu",
         dropout: Rate = 0.0,
+        initializer: InitializerName = "glorot_uniform",
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
         self.activation = activation
         self.dropout = dropout
-        self.expand = Linear(hidden_dim, activation=activation, dtype=self.dtype_policy)
+        self.initializer = initializer
+        self.expand = self._linear(hidden_dim, activation=activation)
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape):
         dim = input_shape[-1]
-        self.contract = Linear(dim, dtype=self.dtype_policy, name="contract")
+        self.contract = self._linear(dim, name="contract")
         build_once(self.expand, input_shape)
         build_once(self.contract, (*input_shape[:-1], self.hidden_dim))
 
@@ -56,4 +60,9 @@ class FeedForward(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "activation": self.activation,
             "dropout": self.dropout,
+            "initializer": self.initializer,
         }
+
+    def _linear(self, units, **options):
+        initializer = kernel_initializer(self.initializer)
+        return Linear(units, kernel_initializer=initializer, dtype=self.dtype_policy, **options)

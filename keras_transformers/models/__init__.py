@@ -1,5 +1,6 @@
 """Models assembled from layers."""
 
+from .bert import Bert
 from .transformer import Transformer
 
-__all__ = ["Transformer"]
+__all__ = ["Bert", "Transformer"]

@@ -9,6 +9,7 @@ RECIPES = names()
 
 def test_the_recipes_of_the_zoo_are_there():
     assert {
+        "bert_base", "bert_large", "bert_mini", "bert_small", "bert_tiny", "minilm",
         "dates", "multi30k_ende", "tatoeba_enzh",
         "transformer_base", "transformer_big", "transformer_small", "transformer_tiny",
     } <= set(RECIPES)  # fmt: skip
@@ -19,7 +20,9 @@ def test_shipped_recipe(name):
     recipe = load(name)
     assert recipe.tree["summary"]
     assert load(recipe.tree).tree == recipe.tree
-    assert f"train:   keras-transformers train {name} --run " in header(recipe.path)
+    command = f"train:   keras-transformers train {name} --run "
+    without_task = f'build:   kt.build("{name}")'
+    assert (command if recipe.tree["task"] else without_task) in header(recipe.path)
 
 
 @pytest.mark.parametrize(
