@@ -228,7 +228,7 @@ def test_an_installed_package_is_listed_without_importing_it(environment):
     assert (requirement, error, loaded) == ("acme-attention>=1.0", None, [])
     assert "acme/talking_heads" in names
     assert origin == "plugin acme (acme-attention 1.0)"
-    assert parameters == ["gain", "heads", "head_dim", "dropout", "use_bias"]
+    assert parameters == ["gain", "heads", "head_dim", "dropout", "use_bias", "initializer"]
 
 
 def test_an_installed_package_resolves_and_computes(environment):
