@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from .errors import RecipeError
+from .reading import read_for
 from .run import Run, load_run
 
 CHUNK = 4096  # lines answered in one call
 
 
 def evaluate(run, split="test"):
-    """Return the task's metrics of a run's final model.
+    """Return the task's metrics of a run's final model, the split, and how many examples it has.
 
     Args:
         run: A `Run`, or its folder.
@@ -23,12 +24,16 @@ def evaluate(run, split="test"):
     from .models.assemble import assemble
 
     run = run if isinstance(run, Run) else load_run(run)
-    tree = run.recipe.tree["data"]
-    if tree.get(split) is None:
+    tree = run.recipe.tree
+    if tree.get("data") is None:
+        raise RecipeError(f"{run.recipe_file} has no section `data`, which would name the text to score the run on.")
+    if tree["data"].get(split) is None:
         raise RecipeError(f"{run.recipe_file} names no text for `data.{split}`.")
-    pairs = assemble("source", tree[split]).read(tree.get("root"))
-    scores, _ = run.task().score(run.serving(), pairs)
-    return {**scores, "split": split, "pairs": len(pairs)}
+    task = run.task()
+    source = assemble("source", tree["data"][split])
+    examples = read_for(task, source, tree["data"].get("root"), tree, split)
+    scores, _ = task.score(run.serving(), examples)
+    return {**scores, "split": split, task.noun: len(examples)}
 
 
 def predict(model, lines):

@@ -88,10 +88,17 @@ class Run:
         return tokenizer
 
     def task(self):
-        """Return the task."""
+        """Return the task.
+
+        Raises:
+            RunError: The recipe has none.
+        """
         from .models.assemble import assemble
 
-        return assemble("task", self.recipe.tree["task"])
+        task = assemble("task", self.recipe.tree["task"])
+        if task is None:
+            raise RunError(f"{self.recipe_file} has no section `task`: this run holds a model that answers no text.")
+        return task
 
     def model(self):
         """Return the final model, float32.

@@ -7,7 +7,7 @@ signatures, validates a recipe, documents it and becomes its JSON Schema.
 from dataclasses import dataclass
 from typing import Literal
 
-from .signature import Count, Path, Seed, slot
+from .signature import Count, Fraction, Natural, Path, Seed, slot
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Recipe:
         data: Where the text comes from and how it is batched.
         task: What the model learns to do: loss, search, metrics and serving signature.
         training: How `model.fit` is run.
+        weights: Checkpoint to begin with: a run directory, a Hugging Face folder, a Google
+            checkpoint or a KerasHub preset; its tokenizer is used, too.
         seed: Seed of initial weights, dropout and shuffling.
         requires: For each plugin scope that the recipe uses, the pip requirement that provides it.
     """
@@ -33,6 +35,7 @@ class Recipe:
     data: slot("section", default="data") | None = None
     task: slot("task") | None = None
     training: slot("section", default="training") | None = None
+    weights: Path | None = None
     seed: Seed = 0
     requires: dict | None = None
 
@@ -48,8 +51,9 @@ class Data:
         valid: Text scored after each epoch, to choose the best checkpoint.
         test: Held-out text for `keras-transformers evaluate`.
         root: Folder that the sources' relative paths start from; by default the working directory.
-        batch_tokens: Tokens in a batch, padding included, summed over source and target.
-        max_length: Longest sentence in tokens; pairs with a longer side are dropped and counted.
+        batch_tokens: Tokens in a batch, padding included; of pairs, summed over source and target.
+        max_length: Longest sequence in tokens; what is longer is dropped or cut, as the task says,
+            and counted.
     """
 
     train: slot("source")
@@ -75,6 +79,10 @@ class Training:
         schedule: Learning rate as a function of the step.
         average_last: Number of last epochs whose weights are averaged into the final model.
         patience: Epochs without a better validation score after which training stops; none: never.
+        freeze: Number of lowest blocks of the encoder that are kept as they are, the embeddings
+            included; 0: the embeddings alone; none: all is trained.
+        layer_decay: Factor on the learning rate from each block to the one beneath it, and to the
+            embeddings; none: one rate for all.
     """
 
     optimizer: slot("optimizer")
@@ -84,3 +92,5 @@ class Training:
     epochs: Count = 10
     average_last: Count = 1
     patience: Count | None = None
+    freeze: Natural | None = None
+    layer_decay: Fraction | None = None

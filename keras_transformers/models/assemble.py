@@ -38,7 +38,7 @@ def _argument(parameter, value, given):
 
 
 def build(recipe, overrides=()):
-    """Return the `keras.Model` of a recipe, ready for `compile` and `fit`.
+    """Return the `keras.Model` of a recipe, its task's head included, ready for `compile` and `fit`.
 
     Args:
         recipe: A shipped recipe's name, a path to a YAML file, a dict, or a loaded recipe.
@@ -55,7 +55,17 @@ def build(recipe, overrides=()):
     training = recipe.tree.get("training") or {}
     keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
     with dtype_policy(training.get("precision")):
-        return assemble("model", recipe.tree["model"], vocab_size=vocab_size(recipe.tree))
+        backbone = assemble("model", recipe.tree["model"], vocab_size=vocab_size(recipe.tree))
+        return _with_head(backbone, recipe.tree.get("task"))
+
+
+def _with_head(backbone, spec):
+    """Return the model of a task; a task that adds nothing is not assembled, which may need TensorFlow."""
+    from ..tasks.task import Task
+
+    if spec is None or registry.resolve("task", spec["type"]).model is Task.model:
+        return backbone
+    return assemble("task", spec).model(backbone)
 
 
 def vocab_size(tree):

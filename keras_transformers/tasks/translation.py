@@ -1,13 +1,11 @@
 """Translation: learn pairs of sentences, then say the second of each pair."""
 
-from ..data.encode import encode_pairs
 from ..signature import Rate, slot
-from ..training.loss import TokenCrossEntropy
 from .metrics import Bleu
-from .translator import Translator
+from .task import Task
 
 
-class Translation:
+class Translation(Task):
     """Sequence to sequence: from a sentence to its translation.
 
     Registered as `task/translation`.
@@ -21,6 +19,8 @@ class Translation:
             By default BLEU.
     """
 
+    noun = "pairs"
+
     def __init__(
         self,
         search: slot("search", default="greedy"),
@@ -31,20 +31,30 @@ class Translation:
         self.label_smoothing = label_smoothing
         self.metrics = metrics or [Bleu()]
 
-    def loss(self):
-        """Return the loss, over real tokens only."""
-        return TokenCrossEntropy(label_smoothing=self.label_smoothing)
+    @property
+    def monitor(self):
+        return f"val_{self.metrics[0].name}"
 
     def texts(self, pairs):
         """Return the texts that the tokenizer learns from: both sides."""
         return [*pairs.sources, *pairs.targets]
 
+    def loss(self):
+        """Return the loss, over real tokens only."""
+        from ..training.loss import TokenCrossEntropy
+
+        return TokenCrossEntropy(label_smoothing=self.label_smoothing)
+
     def encode(self, pairs, tokenizer, batch_tokens, max_length, seed, name):
-        """Return what the model is trained on, and sentences on what was dropped."""
+        """Return `EncodedPairs`, and sentences on what was dropped."""
+        from ..data.encode import encode_pairs
+
         return encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed, name)
 
     def serving(self, model, tokenizer):
-        """Return the module that is exported: strings in, strings out."""
+        """Return the module that is exported: `text` to `text` and `score`."""
+        from .translator import Translator
+
         return Translator(model, tokenizer, self.search)
 
     def score(self, serving, pairs):

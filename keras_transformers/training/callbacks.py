@@ -1,6 +1,7 @@
 """What happens around the steps of `model.fit`: scores, checkpoints, records, interruption."""
 
 import json
+import math
 import signal
 import threading
 import time
@@ -34,18 +35,18 @@ class Scores(keras.callbacks.Callback):
     """Adds to the logs of an epoch the task's metrics on the validation text.
 
     Args:
-        task: Has `score` and `metrics`.
-        serving: The module that answers text with text.
-        pairs: The validation text.
+        task: Has `score`.
+        serving: The module that answers text.
+        examples: The validation text.
     """
 
-    def __init__(self, task, serving, pairs):
+    def __init__(self, task, serving, examples):
         super().__init__()
-        self.task, self.serving, self.pairs = task, serving, pairs
+        self.task, self.serving, self.examples = task, serving, examples
 
     def on_epoch_end(self, epoch, logs=None):
         start = time.perf_counter()
-        scores, _ = self.task.score(self.serving, self.pairs)
+        scores, _ = self.task.score(self.serving, self.examples)
         logs.update({f"val_{name}": score for name, score in scores.items() if _is_number(score)})
         logs["val_seconds"] = time.perf_counter() - start
 
@@ -81,9 +82,10 @@ class Keeper(keras.callbacks.Callback):
 
 
 def best_index(values, monitor):
-    """Return the number of the first best value."""
+    """Return the number of the first best value; where none is a number, that of the last."""
     sign = -1 if monitor.endswith("loss") else 1
-    return max(range(len(values)), key=lambda i: (sign * values[i], -i))
+    numbers = [i for i, value in enumerate(values) if not math.isnan(value)]
+    return max(numbers, key=lambda i: (sign * values[i], -i), default=len(values) - 1)
 
 
 class Record(keras.callbacks.Callback):

@@ -51,9 +51,9 @@ class Checkpoints:
             _save(self.best, epoch)
 
     def restore_last(self):
-        """Go back to the last state saved, and return its epoch and batch; (0, 0): none is."""
+        """Go back to the last state saved, and return its epoch and batch, or None if none is."""
         if self.last.latest_checkpoint is None:
-            return 0, 0
+            return None
         try:
             self.last.checkpoint.restore(self.last.latest_checkpoint).assert_consumed()
         except (tf.errors.OpError, AssertionError, ValueError) as error:

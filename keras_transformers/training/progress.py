@@ -14,6 +14,8 @@ COLUMNS = {
     "tokens_per_second": ("tokens/s", "{:,.0f}"),
     "seconds": ("seconds", "{:.1f}"),
 }
+LAST = ("tokens_per_second", "seconds")
+HIDDEN = ("epoch", "step", "learning_rate", "val_seconds")
 
 
 class LiveProgress(keras.callbacks.Callback):
@@ -52,7 +54,7 @@ class LiveProgress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.close()
-        cells = [f"{title} {form.format(logs[name])}" for name, (title, form) in COLUMNS.items() if name in logs]
+        cells = [f"{title} {form.format(logs[name])}" for name, (title, form) in columns_of(logs).items()]
         self.console.print(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), highlight=False)
 
     def close(self):
@@ -70,13 +72,24 @@ def closing_table(history, final, title):
         final: Scores of the final model on the validation text, named as in `history`.
         title: What was trained.
     """
-    names = [name for name in COLUMNS if history and name in history[-1]]
+    columns = columns_of(history[-1]) if history else {}
     table = Table(title=title, show_footer=bool(final))
     table.add_column("epoch", "final", justify="right")
-    for name in names:
-        heading, form = COLUMNS[name]
+    for name, (heading, form) in columns.items():
         footer = form.format(final[name]) if name in final else ""
         table.add_column(heading, footer, justify="right")
     for line in history:
-        table.add_row(str(line["epoch"]), *(COLUMNS[n][1].format(line[n]) for n in names))
+        table.add_row(str(line["epoch"]), *(form.format(line[name]) for name, (_, form) in columns.items()))
     return table
+
+
+def columns_of(logs):
+    """Return title and format of each number in the logs of an epoch that is shown, in order.
+
+    What `COLUMNS` does not know, such as a task's own measures, is shown before the speed.
+    """
+    others = [name for name, value in logs.items() if name not in COLUMNS and name not in HIDDEN]
+    own = {name: (name.replace("_", " "), "{:.2f}") for name in others}
+    ordered = {**{name: COLUMNS[name] for name in COLUMNS if name not in LAST}, **own}
+    ordered |= {name: COLUMNS[name] for name in LAST}
+    return {name: column for name, column in ordered.items() if name in logs}

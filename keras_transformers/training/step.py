@@ -9,32 +9,44 @@ class TokenModel(keras.Model):
 
     `keras.Model.fit` averages the loss on each replica and then over replicas, which weighs a
     token by how much padding surrounds it. Here token losses are summed and divided by the number
-    of tokens on all replicas. Compile it with a loss that has `totals(y, y_pred)`.
+    of tokens (or of whatever the loss is averaged over) on all replicas. Compile it with a loss
+    that has `totals(y, y_pred)` and, if there is more to be logged, `measures(y, y_pred)`.
     """
 
-    def compile(self, optimizer, loss, **kwargs):
+    def compile(self, optimizer, loss, measures=(), **kwargs):
+        """Prepare for `fit`.
+
+        Args:
+            optimizer: A Keras optimizer.
+            loss: As `Task.loss` returns.
+            measures: The names of what `loss.measures` gives.
+            **kwargs: As of `keras.Model.compile`.
+        """
         super().compile(optimizer=optimizer, loss=loss, jit_compile=False, **kwargs)
         self.token_loss = loss
         self.loss_metric = keras.metrics.Mean(name="loss")
         self.token_metric = keras.metrics.Sum(name="tokens")
+        self.measured = {name: keras.metrics.Mean(name=name) for name in measures}
 
     @property
     def metrics(self):
-        return [self.loss_metric, self.token_metric]
+        return [self.loss_metric, self.token_metric, *self.measured.values()]
 
     def train_step(self, data):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            total, count = self.token_loss.totals(y, self(x, training=True))
+            y_pred = self(x, training=True)
+            total, count = self.token_loss.totals(y, y_pred)
             loss = total / tf.maximum(_sum_over_replicas(count), 1.0)
         gradients = tape.gradient(loss, self.trainable_weights)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
-        return self._measure(x, total, count)
+        return self._measure(x, y, y_pred, total, count)
 
     def test_step(self, data):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        total, count = self.token_loss.totals(y, self(x, training=False))
-        return self._measure(x, total, count)
+        y_pred = self(x, training=False)
+        total, count = self.token_loss.totals(y, y_pred)
+        return self._measure(x, y, y_pred, total, count)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Do nothing: a functional model is built, and so are the metrics.
@@ -42,11 +54,22 @@ class TokenModel(keras.Model):
         Keras's own method adds up the replicas' batches, which fails where their sizes differ.
         """
 
-    def _measure(self, x, total, count):
+    def _measure(self, x, y, y_pred, total, count):
         self.loss_metric.update_state(total / tf.maximum(count, 1.0), sample_weight=count)
-        read = tf.reduce_sum(tf.cast(x["source"] != 0, tf.float32)) if "source" in x else 0.0
-        self.token_metric.update_state(read + count)
-        return {"loss": self.loss_metric.result(), "tokens": self.token_metric.result()}
+        self.token_metric.update_state(_tokens(x, count))
+        measures = self.token_loss.measures(y, y_pred) if self.measured else {}
+        for name, (amount, weight) in measures.items():
+            self.measured[name].update_state(amount / tf.maximum(weight, 1.0), sample_weight=weight)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+def _tokens(x, count):
+    """Return how many real tokens a batch has: those read and, of an encoder-decoder, those said."""
+    if "tokens" in x:
+        return tf.reduce_sum(tf.cast(x["tokens"] != 0, tf.float32))
+    if "source" in x:
+        return tf.reduce_sum(tf.cast(x["source"] != 0, tf.float32)) + count
+    return count
 
 
 def _sum_over_replicas(value):

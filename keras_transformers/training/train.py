@@ -12,9 +12,11 @@ from rich.markup import escape
 from .. import recipe as recipes
 from ..errors import RecipeError, RunError, TrainingInterrupted
 from ..models.assemble import assemble, build, dtype_policy
+from ..reading import read_for
 from ..registry import load_plugin_file
 from ..run import Run, load_run, refuse_existing
 from ..writing import replacing, writing
+from .adapting import decayed_rates, freeze
 from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints
 from .progress import LiveProgress, closing_table
@@ -54,8 +56,8 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
     job = Job(recipe, console, plugins)
     with replacing(path) as folder, writing(path):
         staged = Run(folder)
-        tokenizer = job.train_tokenizer(staged.tokenizer_folder)
-        job.recipe = _settled(recipe, tokenizer)
+        tokenizer = job.make_tokenizer(staged.tokenizer_folder)
+        job.recipe = _settled(job.recipe, tokenizer)
         staged.write_recipe(job.recipe)
         job.prepare(tokenizer)
     return _interruptible(job, Run(path), tokenizer)
@@ -101,8 +103,9 @@ class Job:
         self.settings = self._settings()
         self.data = assemble("section", tree["data"])
         self.task = assemble("task", tree["task"])
-        self.train_pairs = self.data.train.read(self.data.root)
-        self.valid_pairs = self.data.valid.read(self.data.root) if self.data.valid else None
+        self.train_examples = self._read("train")
+        self.valid_examples = self._read("valid")
+        self._settle()
 
     def _settings(self):
         tree = self.recipe.tree
@@ -110,12 +113,37 @@ class Job:
         steps = tree["training"]["epochs"] * batches
         return assemble("section", tree["training"], dim=tree["model"].get("dim"), steps=steps)
 
-    def train_tokenizer(self, folder):
-        """Train the tokenizer on the training text, into `folder`."""
+    def _read(self, split):
+        source = getattr(self.data, split)
+        return source and read_for(self.task, source, self.data.root, self.recipe.tree, split)
+
+    def _settle(self):
+        """Put what the training text tells into the task and its recipe."""
+        found = self.task.settle(self.train_examples)
+        if found:
+            self.recipe = self.recipe.with_overrides({f"task.{name}": value for name, value in found.items()})
+            self.task = assemble("task", self.recipe.tree["task"])
+
+    def make_tokenizer(self, folder):
+        """Put a tokenizer into `folder`: that of the weights to begin with, or else one newly trained."""
         folder.mkdir()
+        if self.weights is None:
+            tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
+            tokenizer.train(self.task.texts(self.train_examples), folder)
+            return tokenizer
+        from ..weights import open_checkpoint
+
+        checkpoint = open_checkpoint(self.weights)
+        self.recipe = self.recipe.with_overrides({"tokenizer": checkpoint.recipe()["tokenizer"]})
+        checkpoint.write_tokenizer(folder)
         tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
-        tokenizer.train(self.task.texts(self.train_pairs), folder)
+        tokenizer.load(folder)
         return tokenizer
+
+    @property
+    def weights(self):
+        """The checkpoint that the recipe names to begin with, or None."""
+        return self.recipe.tree.get("weights")
 
     def prepare(self, tokenizer):
         """Turn the text into ids, once, and tell what was dropped."""
@@ -123,32 +151,52 @@ class Job:
             return
         seed = self.recipe.tree["seed"]
         limits = (self.data.batch_tokens, self.data.max_length, seed)
-        self.encoded, notes = self.task.encode(self.train_pairs, tokenizer, *limits, "data.train")
-        if self.valid_pairs is not None:
-            self.valid_encoded, more = self.task.encode(self.valid_pairs, tokenizer, *limits, "data.valid")
-            notes += more
+        self.encoded, notes = self.task.encode(self.train_examples, tokenizer, *limits, "data.train")
+        if self.valid_examples is not None:
+            self.valid_encoded, more = self.task.encode(self.valid_examples, tokenizer, *limits, "data.valid")
+            notes = [*notes, *more]
+        self._tell(notes)
+
+    def _tell(self, notes):
         for note in notes:
             self.console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
 
     def build(self):
         """Return the model, ready to fit, under its strategy and precision."""
+        loss = self.task.loss()
         with strategy_of(self.settings.strategy).scope():
             model = build(self.recipe)
             with dtype_policy(self.settings.precision):
-                trainer = TokenModel(inputs=model.inputs, outputs=model.outputs)
+                trainer = TokenModel(inputs=model.input, outputs=model.output)
             settings = self._settings()  # anew: an optimizer belongs to the strategy it is made in
+            if settings.freeze is not None:
+                freeze(model, settings.freeze)
             optimizer = settings.optimizer
             optimizer.learning_rate = settings.schedule
-            trainer.compile(optimizer=optimizer, loss=self.task.loss())
+            if settings.layer_decay is not None:
+                optimizer.rate_scales = decayed_rates(model, settings.layer_decay)
+            trainer.compile(optimizer=optimizer, loss=loss, measures=self._measures(loss, model))
             optimizer.build(model.trainable_variables)
         return model, trainer
+
+    def _measures(self, loss, model):
+        """Return the names of what the loss measures, learnt from one example."""
+        if not hasattr(loss, "measures"):
+            return ()
+        inputs, labels = self.encoded.sample()
+        return tuple(loss.measures(labels, model(inputs, training=False)))
 
     def fit(self, run, tokenizer, history=()):
         """Train from the run's last checkpoint, if it has one, to the end."""
         self.prepare(tokenizer)
         model, trainer = self.build()
         checkpoints = Checkpoints(run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last)
-        epoch, batch = checkpoints.restore_last()
+        place = checkpoints.restore_last()
+        if place is None and self.weights is not None:
+            from ..weights import load_into
+
+            self._tell(load_into(model, self.weights))
+        epoch, batch = place or (0, 0)
         with writing(run.recipe_file):
             run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
         history = self._comparable(list(history)[:epoch], run)
@@ -159,7 +207,7 @@ class Job:
         keeper = Keeper(checkpoints, self.monitor, history, self.settings.patience)
         interruption = Interruption(checkpoints, run.resume_command(self.plugins), batch)
         progress = LiveProgress(self.settings.epochs, self.encoded.batches, self.console)
-        scores = [Scores(self.task, serving, self.valid_pairs)] if self.valid_pairs else []
+        scores = [Scores(self.task, serving, self.valid_examples)] if self.valid_examples else []
         callbacks = [
             place,
             Clock(),
@@ -205,15 +253,15 @@ class Job:
     @property
     def monitor(self):
         """The number that tells which epoch is best."""
-        if self.valid_pairs is None:
+        if self.valid_examples is None:
             return "loss"
-        return f"val_{self.task.metrics[0].name}" if self.task.metrics else "val_loss"
+        return self.task.monitor
 
     def _announce(self, model, run, epoch, batch):
         where = f", from epoch {epoch + 1}, batch {batch + 1}" if epoch or batch else ""
         self.console.print(
             f"[bold]{self.recipe.name}[/]: {model.count_params():,} parameters, "
-            f"{len(self.train_pairs):,} pairs, {self.encoded.tokens:,} tokens an epoch, "
+            f"{len(self.train_examples):,} {self.task.noun}, {self.encoded.tokens:,} tokens an epoch, "
             f"{self.settings.precision}{where} → {escape(str(run.path))}",
             highlight=False,
         )
@@ -222,7 +270,7 @@ class Job:
         """Choose the final weights, save them, score them, write the report."""
         if self.settings.average_last > 1:
             chosen = f"mean of the last {checkpoints.load_average()} epochs"
-        elif self.valid_pairs is not None:
+        elif self.valid_examples is not None:
             checkpoints.load_best()
             best = best_index([line[self.monitor] for line in history], self.monitor)
             chosen = f"epoch {history[best]['epoch']}, the best"
@@ -233,8 +281,8 @@ class Job:
         with writing(run.model_file):
             save_model(final, run.model_file)
         scores = {}
-        if self.valid_pairs is not None:
-            scores, _ = self.task.score(self.task.serving(final, tokenizer), self.valid_pairs)
+        if self.valid_examples is not None:
+            scores, _ = self.task.score(self.task.serving(final, tokenizer), self.valid_examples)
         report = {
             "recipe": self.recipe.name,
             "parameters": final.count_params(),
@@ -284,9 +332,9 @@ def save_model(model, path):
 
 
 def _settled(recipe, tokenizer):
-    """Return the recipe with what training has found out: vocabulary size, absolute data root."""
+    """Return the recipe with what training has found out: vocabulary size, absolute paths."""
     found = {"model.vocab_size": tokenizer.size}
-    root = recipe.tree["data"].get("root")
-    if root is not None:
-        found["data.root"] = str(Path(root).resolve())
+    for key, path in (("data.root", recipe.tree["data"].get("root")), ("weights", recipe.tree.get("weights"))):
+        if path is not None:
+            found[key] = str(Path(path).expanduser().resolve())
     return recipe.with_overrides(found)

@@ -37,7 +37,7 @@ def test_batches_are_nearly_full(pairs):
 
 
 def test_a_pair_over_the_bound_is_a_batch_of_its_own():
-    batches = cut_batches(np.array([5, 99, 5]), np.array([5, 99, 5]), 40)
+    batches = cut_batches([np.array([5, 99, 5]), np.array([5, 99, 5])], 40)
     assert [sorted(rows) for rows in batches] == [[0, 2], [1]]
 
 

@@ -36,7 +36,7 @@ def test_the_last_state_comes_back_whole(tmp_path):
 
 
 def test_nothing_saved_is_the_beginning(tmp_path):
-    assert Checkpoints(tmp_path, *parts(), average=1).restore_last() == (0, 0)
+    assert Checkpoints(tmp_path, *parts(), average=1).restore_last() is None
 
 
 def test_only_the_last_state_is_kept(tmp_path):

@@ -1,0 +1,98 @@
+"""What every task is: the bridge from examples of text to a trained model that answers text.
+
+The module of a task imports TensorFlow only inside its methods, so that `kt.build` can put the
+task's head on a model on any of Keras's backends.
+"""
+
+import abc
+
+from ..data.pairs import Pairs
+
+
+class Task(metaclass=abc.ABCMeta):
+    """What a model learns to do: its head, its loss, its batches, its answers and their scores.
+
+    Attributes:
+        reads: The class of examples that a source must give.
+        noun: What one example is called where they are counted, in the plural.
+        answer: The output of the serving module that `predict` prints for people.
+    """
+
+    reads = Pairs
+    noun = "examples"
+    answer = "text"
+
+    @property
+    def monitor(self):
+        """The name in an epoch's logs that tells which epoch is best.
+
+        Higher is better, unless it ends with `loss`.
+        """
+        return "val_loss"
+
+    def settle(self, examples):
+        """Return the parameters of this task that training text tells, such as its labels.
+
+        They are written into the run's recipe, under `task`.
+
+        Args:
+            examples: The training text, of the class `reads`.
+
+        Raises:
+            DataError: Nothing can be learnt from these examples.
+        """
+        return {}
+
+    @abc.abstractmethod
+    def texts(self, examples):
+        """Return the texts, an iterable of str, that the tokenizer learns from."""
+
+    def model(self, backbone):
+        """Return the `keras.Model` to be trained: `backbone` with this task's head on it."""
+        return backbone
+
+    @abc.abstractmethod
+    def loss(self):
+        """Return the loss.
+
+        Its `totals(y, y_pred)` gives the sum of the losses and what they are averaged over, both
+        float32 scalars. If it has `measures(y, y_pred)`, that gives the same two for each of
+        further numbers, by name; the logs of an epoch hold their means.
+        """
+
+    @abc.abstractmethod
+    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+        """Turn text into ids, once.
+
+        Args:
+            examples: Of the class `reads`.
+            tokenizer: Turns strings into ids.
+            batch_tokens: Most tokens in a batch, padding included.
+            max_length: Longest sequence in tokens.
+            seed: Seed of the order of batches, and of all else that is drawn.
+            name: What the examples are, for messages, such as `data.train`.
+
+        Returns:
+            The `Batches` that the model is trained on, and a list of sentences for the user on
+            what was dropped or cut.
+
+        Raises:
+            DataError: The examples do not fit the task, or none is left.
+        """
+
+    @abc.abstractmethod
+    def serving(self, model, tokenizer):
+        """Return the module that is exported: strings in, answers out.
+
+        Its `__call__` is a `tf.function` with an input signature of named string (N,) and returns
+        a dict of tensors whose first axis is N.
+        """
+
+    @abc.abstractmethod
+    def score(self, serving, examples):
+        """Return the metrics, a dict of numbers and strings, of the answers, and the answers.
+
+        Args:
+            serving: What `serving` returned.
+            examples: Of the class `reads`.
+        """

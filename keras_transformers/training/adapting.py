@@ -1,0 +1,52 @@
+"""Fine-tuning by depth: blocks that are kept fixed, and learning rates that fall with depth.
+
+The parts of a backbone are `embed` and `encoder`, whose `blocks` are numbered from below.
+"""
+
+from ..errors import RecipeError
+
+
+def backbone_of(model):
+    """Return the model itself, or the one within it, that has `embed` and `encoder`.
+
+    Raises:
+        RecipeError: None has.
+    """
+    for one in (model, *model.layers):
+        if hasattr(one, "embed") and hasattr(one, "encoder"):
+            return one
+    raise RecipeError("`training.freeze` and `training.layer_decay` need a model with an encoder, but it has none.")
+
+
+def freeze(model, blocks):
+    """Keep the embeddings and the lowest `blocks` blocks of the encoder from being trained.
+
+    Args:
+        model: A backbone, or a task's model around one.
+        blocks: How many; 0: the embeddings alone.
+    """
+    backbone = backbone_of(model)
+    for part in (backbone.embed, *backbone.encoder.blocks[:blocks]):
+        part.trainable = False
+
+
+def decayed_rates(model, decay):
+    """Return `{variable.path: factor}`: `decay` to the power of the distance from the top block.
+
+    The topmost block has the factor `decay`, the one beneath it its square, and so on down to the
+    embeddings; what is above the blocks is not in it, and learns at the full rate.
+
+    Reference: Howard and Ruder 2018, https://arxiv.org/abs/1801.06146; Clark et al. 2020,
+    https://arxiv.org/abs/2003.10555
+
+    Args:
+        model: A backbone, or a task's model around one.
+        decay: Factor from 0 to 1.
+    """
+    backbone = backbone_of(model)
+    layers = [backbone.embed, *backbone.encoder.blocks]
+    return {
+        variable.path: decay ** (len(layers) - height)
+        for height, layer in enumerate(layers)
+        for variable in layer.trainable_variables
+    }
