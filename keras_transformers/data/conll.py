@@ -1,0 +1,84 @@
+"""CoNLL files: one word and its tag a line, an empty line after each sentence."""
+
+from ..errors import DataError
+from ..signature import Count, Natural, Path
+from .files import lines, locate
+from .tagged import Tagged
+
+NO_BREAK_SPACE = "\u00a0"  # keeps "10 000" one word where words are separated by spaces
+
+
+class Conll:
+    """Sentences with a tag for each word, from a CoNLL file.
+
+    Registered as `source/conll`.
+
+    The file is UTF-8, plain or compressed (`.gz`): a word a line, its columns separated by tabs or,
+    in a line without tabs, by spaces; an empty line ends a sentence. Lines beginning with
+    `-DOCSTART-` are left out.
+
+    Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
+
+    Args:
+        file: The file.
+        word_column: Column of the word, counted from 0.
+        tag_column: Column of the tag, counted from 0; none: the last one.
+        limit: Read no more than this many sentences; none: all of them.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        word_column: Natural = 0,
+        tag_column: Natural | None = None,
+        limit: Count | None = None,
+    ):
+        self.file = file
+        self.word_column = word_column
+        self.tag_column = tag_column
+        self.limit = limit
+
+    def read(self, root=None):
+        """Return the sentences as `Tagged`.
+
+        Args:
+            root: Folder that relative paths start from; by default the working directory.
+
+        Raises:
+            DataError: The file is missing or unreadable, holds no sentence, or a line lacks a column.
+        """
+        path = locate(self.file, root)
+        words, tags = [], []
+        for sentence in self._sentences(path):
+            words.append([word for word, _ in sentence])
+            tags.append([tag for _, tag in sentence])
+            if len(words) == self.limit:
+                break
+        if not words:
+            raise DataError(f"{path} holds no sentence: no line has a word and a tag.")
+        return Tagged(words, tags)
+
+    def _sentences(self, path):
+        sentence = []
+        for number, line in enumerate(lines(path), start=1):
+            if not line.strip():
+                if sentence:
+                    yield sentence
+                sentence = []
+            elif not line.startswith("-DOCSTART-"):
+                sentence.append(self._word_and_tag(line, f"{path}:{number}"))
+        if sentence:
+            yield sentence
+
+    def _word_and_tag(self, line, place):
+        # A tab alone separates where there is one: a word may hold any other white space.
+        cells = line.split("\t") if "\t" in line else line.split()
+        tag_column = max(len(cells) - 1, 1) if self.tag_column is None else self.tag_column
+        if max(self.word_column, tag_column) >= len(cells) or not cells[tag_column].strip():
+            raise DataError(
+                f"{place} must hold a word and its tag, in columns separated by tabs or spaces, but is {line!r}."
+            )
+        word, tag = cells[self.word_column], cells[tag_column].strip()
+        if not word.strip(" ") or " " in tag:
+            raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
+        return word.replace(" ", NO_BREAK_SPACE), tag

@@ -1,0 +1,127 @@
+"""Exact match and F1 of answers, as SQuAD's official scripts compute them (slot `metric`)."""
+
+import collections
+import re
+import string
+from typing import Literal
+
+
+class SquadScore:
+    """Exact match and F1 of SQuAD, by the rules and under the names of its official scripts, 0 to 100.
+
+    Registered as `metric/squad`.
+
+    Reference: Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822
+
+    Args:
+        version: Whose script: `v1.1` gives `exact_match` and `f1`; `v2.0` gives `exact` and `f1`, the
+            same over questions with (`HasAns_`) and without an answer (`NoAns_`), and the best
+            scores that another `null_threshold` would have given; `auto`: `v2.0` if there are
+            questions without an answer.
+    """
+
+    name = "f1"
+
+    def __init__(self, version: Literal["auto", "v1.1", "v2.0"] = "auto"):
+        self.version = version
+
+    def __call__(self, outputs, references, spans=None, no_answer=None):
+        """Return the scores.
+
+        Args:
+            outputs: The answers, "" where there is none.
+            references: The right answers to each question, an empty list where there is none.
+            spans: The best answers that are not "", for the search of the best threshold.
+            no_answer: How sure it is that there is none: an answer becomes "" above a threshold.
+        """
+        nulls = not all(references)
+        if self.version == "v1.1" or (self.version == "auto" and not nulls):
+            return _average(outputs, [right or [""] for right in references])
+        return _with_nulls(outputs, references, spans, no_answer)
+
+
+def normalize_answer(text):
+    """Return `text` in lower case without punctuation, articles and superfluous white space."""
+    text = "".join(character for character in text.lower() if character not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def exact_match(output, reference):
+    """Return 1 if the two are the same answer, else 0."""
+    return int(normalize_answer(output) == normalize_answer(reference))
+
+
+def f1_score(output, reference, empty=0):
+    """Return the F1 of the words of `output` against those of `reference`.
+
+    Args:
+        output: The answer.
+        reference: The right answer.
+        empty: The score where both have no words: 0 in SQuAD 1.1, 1 in 2.0.
+    """
+    ours, theirs = normalize_answer(output).split(), normalize_answer(reference).split()
+    if not ours and not theirs:
+        return empty
+    same = sum((collections.Counter(ours) & collections.Counter(theirs)).values())
+    if not same:
+        return 0
+    precision, recall = same / len(ours), same / len(theirs)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _average(outputs, references):
+    """Return the scores of SQuAD 1.1."""
+    count = max(len(outputs), 1)
+    rows = list(zip(outputs, references))
+    exact = sum(max(exact_match(output, one) for one in right) for output, right in rows)
+    f1 = sum(max(f1_score(output, one) for one in right) for output, right in rows)
+    return {"exact_match": 100.0 * exact / count, "f1": 100.0 * f1 / count}
+
+
+def _with_nulls(outputs, references, spans, no_answer):
+    """Return the scores of SQuAD 2.0."""
+    answerable = [bool(right) for right in references]
+    raw = _raw(outputs, references)
+    scores = _means(raw, range(len(outputs)), "")
+    scores |= _means(raw, [i for i, known in enumerate(answerable) if known], "HasAns_")
+    scores |= _means(raw, [i for i, known in enumerate(answerable) if not known], "NoAns_")
+    if spans is not None:
+        for name, values in _raw(spans, references).items():
+            best, threshold = best_threshold(spans, values, no_answer, answerable)
+            scores |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
+    return scores
+
+
+def _raw(outputs, references):
+    """Return both scores of each question, the best over its right answers."""
+    scores = {"exact": [], "f1": []}
+    for output, right in zip(outputs, references):
+        right = [one for one in right if normalize_answer(one)] or [""]
+        scores["exact"].append(max(exact_match(output, one) for one in right))
+        scores["f1"].append(max(f1_score(output, one, empty=1) for one in right))
+    return scores
+
+
+def _means(raw, rows, prefix):
+    if not rows:
+        return {}
+    means = {f"{prefix}{name}": 100.0 * sum(values[i] for i in rows) / len(rows) for name, values in raw.items()}
+    return {**means, f"{prefix}total": len(rows)}
+
+
+def best_threshold(outputs, scores, no_answer, answerable):
+    """Return the best mean score that a threshold can give, 0 to 100, and that threshold.
+
+    Args:
+        outputs: The answers.
+        scores: The score of each.
+        no_answer: An answer counts as "" where this is above the threshold.
+        answerable: Whether each question has an answer.
+    """
+    total = best = len(answerable) - sum(answerable)  # with every answer ""
+    threshold = 0.0
+    for i in sorted(range(len(outputs)), key=lambda i: no_answer[i]):
+        total += scores[i] if answerable[i] else -bool(outputs[i])
+        if total > best:
+            best, threshold = total, no_answer[i]
+    return 100.0 * best / max(len(outputs), 1), float(threshold)
