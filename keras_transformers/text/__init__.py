@@ -3,5 +3,6 @@
 from .characters import Characters
 from .sentencepiece import SentencePiece
 from .tokenizer import Tokenizer
+from .wordpiece import WordPiece
 
-__all__ = ["Characters", "SentencePiece", "Tokenizer"]
+__all__ = ["Characters", "SentencePiece", "Tokenizer", "WordPiece"]

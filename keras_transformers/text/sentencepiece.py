@@ -102,6 +102,10 @@ class SentencePiece(Tokenizer):
         # SentencePiece itself skips control pieces, which PAD, BOS and EOS are.
         return self._loaded().detokenize(ids)
 
+    def pieces(self, ids):
+        shown = self._loaded().id_to_string(tf.constant(list(ids), tf.int32))
+        return [piece.decode("utf-8", "replace") for piece in shown.numpy()]
+
     def _loaded(self):
         if self._tokenizer is None:
             raise DataError("The tokenizer has no vocabulary yet: call `train` or `load` first.")

@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from ..errors import DataError
+from .special import BOS, EOS, PAD, UNK
 
 
 class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
@@ -69,6 +70,14 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         Returns:
             tf.string (N,).
         """
+
+    def pieces(self, ids):
+        """Return what stands for each id of a list where ids are shown to people: its text alone, as str."""
+        ids = tf.constant(list(ids), tf.int32)
+        texts = self.detokenize(tf.RaggedTensor.from_uniform_row_length(ids, 1)).numpy()
+        names = {PAD: "<pad>", UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
+        shown = zip(ids.numpy().tolist(), texts)
+        return [names[each] if each in names else text.decode("utf-8", "replace") for each, text in shown]
 
     def encode(self, texts):
         """Return the ids of each str of a list, as `tokenize` does."""

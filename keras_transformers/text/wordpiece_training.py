@@ -1,0 +1,105 @@
+"""Learns the pieces of a WordPiece vocabulary: letters, then pairs of pieces that stand together most often.
+
+The pairs are those of byte-pair encoding, found by SentencePiece over the counts of words. Google
+never published how BERT's own were found; Hugging Face's WordPieceTrainer takes pairs too.
+"""
+
+import io
+from collections import Counter
+from itertools import islice
+
+import sentencepiece
+import tensorflow as tf
+
+from ..errors import DataError
+from .bert_characters import ALONE, rules
+from .bert_words import LONGEST, SPECIAL, stand_in
+
+_BATCH = 1024  # texts at a time
+_COVERED = 0.9995  # share of the text's letters that have a piece; the rest are stray characters of other scripts
+_LONGEST_PIECE = 32
+_BEGIN = "▁"  # what SentencePiece writes where a word begins
+_RESERVED = 3  # SentencePiece's own pieces: unknown, beginning and end
+
+
+def learn(texts, words, size):
+    """Return at most `size` pieces, the most useful first.
+
+    Args:
+        texts: Iterable of str, read once.
+        words: The `BertWords` that cuts them.
+        size: Number of pieces.
+
+    Raises:
+        DataError: The text is empty.
+    """
+    counts = _count(texts, words)
+    alone, inside = _letters(counts)
+    letters = [*alone, *(form for letter in inside for form in (letter, f"##{letter}"))]
+    pieces = dict.fromkeys(letters[:size])
+    if len(pieces) < size:
+        known = set(inside)
+        counts = {word: count for word, count in counts.items() if known.issuperset(word)}
+        pieces.update(dict.fromkeys(_pairs(counts, size)))
+    return list(islice(pieces, size))
+
+
+def _count(texts, words):
+    """Return how often each word occurs."""
+    counts = Counter()
+    texts = iter(texts)
+    while batch := list(islice(texts, _BATCH)):
+        letters = words(tf.constant(batch)).letters
+        counts.update(tf.strings.unicode_encode(letters, "UTF-8").numpy().tolist())
+    named = {stand_in(special) for special in SPECIAL}
+    counts = {word.decode("utf-8"): count for word, count in counts.items()}
+    counts = {word: count for word, count in counts.items() if word not in named and len(word) <= LONGEST}
+    if not counts:
+        raise DataError("WordPiece cannot be trained: the training text is empty.")
+    return counts
+
+
+def _letters(counts):
+    """Return the letters that are words of their own, and those that words are made of, most frequent first."""
+    letters = Counter()
+    for word, count in counts.items():
+        for letter in word:
+            letters[letter] += count
+    kind = rules(lowercase=False)[:, 0]
+    kept, left = [], _COVERED * letters.total()
+    for letter, count in sorted(letters.items(), key=lambda one: (-one[1], one[0])):
+        if left <= 0:
+            break
+        kept.append(letter)
+        left -= count
+    return [one for one in kept if kind[ord(one)] == ALONE], [one for one in kept if kind[ord(one)] != ALONE]
+
+
+def _pairs(counts, size):
+    """Return pieces of two letters and more, in the order in which byte-pair encoding joins them."""
+    # SentencePiece marks the beginning of a word by a character of its own, and takes it nowhere else.
+    ranked = sorted((-count, word) for word, count in counts.items() if _BEGIN not in word)
+    if not ranked:
+        return
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=(f"{word}\t{-count}" for count, word in ranked),
+        input_format="tsv",
+        model_writer=model,
+        model_type="bpe",
+        # Each letter may come twice, with and without the beginning of a word.
+        vocab_size=size + 2 * len(set().union(*counts)) + _RESERVED,
+        hard_vocab_limit=False,
+        normalization_rule_name="identity",
+        split_by_unicode_script=False,
+        split_by_number=False,
+        max_sentencepiece_length=_LONGEST_PIECE,
+        character_coverage=1.0,
+        num_threads=1,
+        minloglevel=2,
+    )
+    found = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    for index in range(_RESERVED, found.get_piece_size()):
+        piece = found.id_to_piece(index)
+        if len(piece.removeprefix(_BEGIN)) > 1:
+            yield piece.removeprefix(_BEGIN) if piece.startswith(_BEGIN) else f"##{piece}"
