@@ -7,6 +7,7 @@
     │   └── PluginError        an installed plugin, or a --plugin file, is missing or broken
     ├── RecipeError            all the problems of a recipe, each with its place
     ├── DataError              text that cannot be read
+    ├── CheckpointError        weights of others that cannot be read, or do not fit the model
     ├── RunError               a run directory that cannot be written, read or resumed
     │   └── TrainingInterrupted  Ctrl-C; the checkpoint is kept
     └── ExportError            a model that cannot be exported, or a folder that is no SavedModel
@@ -83,6 +84,10 @@ class RecipeError(KerasTransformersError):
 
 class DataError(KerasTransformersError):
     """Text cannot be read as the recipe says."""
+
+
+class CheckpointError(KerasTransformersError):
+    """A checkpoint cannot be read, or does not fit the model."""
 
 
 class RunError(KerasTransformersError):
