@@ -16,5 +16,5 @@ DATA = {
 setup(
     packages=find_packages(include=["keras_transformers", "keras_transformers.*"]) + list(DATA),
     package_dir=DATA,
-    package_data={package: ["*.yaml"] for package in DATA},
+    package_data={**{package: ["*.yaml"] for package in DATA}, "keras_transformers.attend": ["page.*"]},
 )

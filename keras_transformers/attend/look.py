@@ -1,0 +1,119 @@
+"""One text through a run's model, its attention recorded.
+
+T queries, S keys.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from ..errors import DataError, RunError
+from ..run import Run, load_run
+from ..text.special import BOS, EOS, PAD
+from .attention import Attention, AttentionMap
+from .record import attentions, recording
+
+MOST = 128  # tokens on a side: more could be neither read nor hovered over
+
+
+def attend(run, text, second=None):
+    """Return what each head of each layer of a run's model attends to.
+
+    Args:
+        run: A `Run`, or its folder, of a translation model or of an encoder such as BERT.
+        text: What the model reads.
+        second: For an encoder the second text of a pair; for a translation model the translation to look
+            at, by default the model's own.
+
+    Returns:
+        An `Attention`, with encoder self-attention and, for a translation model, decoder self-attention
+        and cross-attention. A row of the decoder's is the token that is said there.
+
+    Raises:
+        RunError: It is not a finished run, or its attention has no weights to see.
+        DataError: A text has no token, or too many to draw.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    for name, each in (("text", text), ("second", second)):
+        _check_utf8(name, each)
+    model, tokenizer = backbone(run.model()), run.tokenizer()
+    look = _translation if hasattr(model, "decoder") else _encoder
+    found = attentions(model)
+    if not found:
+        raise RunError(f"{run} holds a model without attention: its blocks have no layer called `attention`.")
+    layers = [layer for kind in found.values() for layer in kind]
+    with recording(layers) as weights:
+        tokens, answer = look(run, model, tokenizer, text, second)
+    weights = iter(weights)
+    maps = [AttentionMap(kind, *tokens[kind], [next(weights) for _ in found[kind]]) for kind in found]
+    read = text if second is None or answer is not None else f"{text} · {second}"
+    return Attention(run.path.resolve().name, read, answer, maps)
+
+
+def backbone(model):
+    """Return the model that holds the encoder: the model itself, or what its head stands on."""
+    for part in (model, *model.layers):
+        if hasattr(part, "encoder"):
+            return part
+    raise RunError(f"The model `{type(model).__name__}` has no encoder whose attention could be seen.")
+
+
+def _encoder(run, model, tokenizer, text, second):
+    """Call an encoder on a text or a pair; return the tokens (queries, keys) of each kind, and no answer."""
+    from ..text.packing import pack
+
+    tokens, segments = pack(tokenizer, tf.constant([text]), None if second is None else tf.constant([second]))
+    ids = tokens[0].numpy()
+    _check(model, ids, len(ids) - (2 if second is None else 3), "text")
+    model({"tokens": ids[None], "segments": segments[0].numpy()[None]}, training=False)
+    shown = tokenizer.pieces(ids)
+    return {"encoder": (shown, shown)}, None
+
+
+def _translation(run, model, tokenizer, text, second):
+    """Translate; return the tokens (queries, keys) of each kind, and the translation.
+
+    The translation is passed through the decoder once more, at one stroke: by causality each position
+    attends as it did step by step.
+    """
+    source = _ids(tokenizer, text)
+    _check(model, source, len(source) - 1, "text")
+    if second is None:
+        found, _ = run.task().search(model, tf.constant(source[None]))
+        target = _until_end(found[0].numpy())
+    else:
+        target = _ids(tokenizer, second)
+    _check(model, target, len(target), "second")
+    heard = np.concatenate([[BOS], target[:-1]]).astype("int32")
+    model({"source": source[None], "target": heard[None]}, training=False)
+    read, said = tokenizer.pieces(source), tokenizer.pieces(target)
+    answer = tokenizer.detokenize(tf.ragged.constant([target[target != EOS].tolist()], dtype=tf.int32))
+    tokens = {"encoder": (read, read), "decoder": (said, tokenizer.pieces(heard)), "cross": (said, read)}
+    return tokens, answer.numpy()[0].decode("utf-8", "replace")
+
+
+def _ids(tokenizer, text):
+    """Return the ids of a text and the end token, int32."""
+    return np.append(tokenizer.encode([text])[0].numpy(), EOS).astype("int32")
+
+
+def _until_end(ids):
+    """Return what was said of `ids`, the end token included."""
+    ends = np.flatnonzero((ids == EOS) | (ids == PAD))
+    return ids if not len(ends) else ids[: ends[0] + (ids[ends[0]] == EOS)]
+
+
+def _check_utf8(name, text):
+    """Refuse what the command line makes of bytes that are not UTF-8."""
+    try:
+        (text or "").encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"`{name}` must be UTF-8 text, but is {text!a}.") from None
+
+
+def _check(model, ids, real, name):
+    """Raise unless the `ids` of a text, `real` of them its own, can be drawn, and the model reads them all."""
+    if real < 1:
+        raise DataError(f"`{name}` must hold a token, but has none.")
+    most = min(MOST, getattr(model.embed.position, "max_length", MOST))
+    if len(ids) > most:
+        raise DataError(f"`{name}` must have at most {most} tokens to be drawn, but has {len(ids)}.")
