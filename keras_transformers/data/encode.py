@@ -23,7 +23,7 @@ def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"
     Raises:
         DataError: No pair is left.
     """
-    sources, targets = (_tokenize(texts, tokenizer) for texts in (pairs.sources, pairs.targets))
+    sources, targets = (tokenize(texts, tokenizer) for texts in (pairs.sources, pairs.targets))
     longest = np.maximum(sources.row_lengths(), targets.row_lengths()) + 1
     kept = longest <= max_length
     notes = list(pairs.notes)
@@ -43,7 +43,8 @@ def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"
     return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
 
 
-def _tokenize(texts, tokenizer):
+def tokenize(texts, tokenizer):
+    """Return the ids of a list of str, ragged (N, None), a bounded number at a time."""
     encode = getattr(tokenizer, "encode", None) or tokenizer.tokenize
     chunks = [encode(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
     return tf.concat(chunks, axis=0)
