@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors, layers
+    from .attend import attend
     from .evaluation import evaluate, predict
     from .export import export
     from .models.assemble import build
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 _MODULES = ("errors", "layers")
 _FUNCTIONS = {
+    "attend": "attend:attend",
     "build": "models.assemble:build",
     "describe": "registry:describe",
     "evaluate": "evaluation:evaluate",
@@ -43,7 +45,7 @@ _FUNCTIONS = {
 }
 
 __all__ = [
-    "build", "describe", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
+    "attend", "build", "describe", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
     "names", "predict", "register", "resolve", "slots", "train",
 ]  # fmt: skip
 

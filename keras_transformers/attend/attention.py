@@ -11,9 +11,6 @@ import numpy as np
 from ..errors import DataError
 from ..writing import writing
 
-WRITERS = (".html", ".png")
-
-
 @dataclass(frozen=True)
 class AttentionMap:
     """The attention of one kind.
@@ -62,9 +59,7 @@ class Attention:
             DataError: The name ends otherwise, or Matplotlib, which draws the picture, is not installed.
             RunError: The file cannot be written.
         """
-        path = Path(path)
-        if path.suffix.lower() not in WRITERS:
-            raise DataError(f"`out` must end in .html or .png, but is {path}.")
+        path = check_suffix(path)
         if path.suffix.lower() == ".html":
             content, notes = self.html().encode("utf-8"), []
         else:
@@ -80,3 +75,11 @@ class Attention:
 
         style = "width:100%;height:46rem;border:0"
         return f'<iframe style="{style}" srcdoc="{html.escape(self.html(), quote=True)}"></iframe>'
+
+
+def check_suffix(path):
+    """Return the path of a page or picture, or say that its name is that of neither."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".png"):
+        raise DataError(f"`out` must end in .html or .png, but is {path}.")
+    return path

@@ -124,6 +124,12 @@ class WordPiece(Tokenizer):
         pieces = ids.with_values(tf.gather(self._shown, ids.values))
         return tf.strings.strip(tf.strings.reduce_join(pieces, axis=1))
 
+    def pieces(self, ids):
+        return [self.vocabulary[index] for index in ids]
+
+    def pieces(self, ids):
+        return [self.vocabulary[index] for index in ids]
+
     def _cut(self, words):
         """Return ids, first and last byte, each ragged (W, None), of words; and the row of each word."""
         letters = words.letters
