@@ -158,6 +158,18 @@ def _add_heavy(verbs):
     verb.add_argument("--overwrite", action="store_true", help="replace an exported model in DIR")
     _options(verb, "plugin")
 
+    verb = _verb(verbs, "attend", commands.attend, "Draw what each head of each layer attends to.",
+                 'attend runs/dates "3 de mayo de 2021"',
+                 'attend runs/m "Two dogs run." --second "Zwei Hunde laufen." --out dogs.html',
+                 'attend runs/bert "Who wrote it?" --second "It was written by Ada." --out pair.png')  # fmt: skip
+    verb.add_argument("model", metavar="RUN", help="a run directory")
+    verb.add_argument("text", metavar="TEXT", help="what the model reads")
+    verb.add_argument("--second", metavar="TEXT", help="the second text of a pair; of a translation model, "
+                      "the translation to look at instead of its own")  # fmt: skip
+    verb.add_argument("--out", metavar="FILE", default="attention.html",
+                      help="page (.html) or picture (.png); by default attention.html")  # fmt: skip
+    _options(verb, "plugin")
+
 
 def _add_registry(verbs):
     verb = _verb(verbs, "registry", None, "Keep the manifests equal to the code, for developers.",

@@ -150,7 +150,22 @@ def export(args):
     with _heavy(args):
         from .export import export
 
-        export(args.model, args.directory, overwrite=args.overwrite)
+        print(export(args.model, args.directory, overwrite=args.overwrite))
+
+
+def attend(args):
+    """Draw a model's attention to a text, and print the file's name."""
+    from .run import load_run
+
+    load_run(args.model)
+    with _heavy(args):
+        from .attend import attend
+        from .attend.attention import check_suffix
+
+        check_suffix(args.out)
+        for note in attend(args.model, args.text, args.second).write(args.out):
+            print(note, file=sys.stderr)
+    print(args.out)
 
 
 def registry_sync(args):
