@@ -127,9 +127,6 @@ class WordPiece(Tokenizer):
     def pieces(self, ids):
         return [self.vocabulary[index] for index in ids]
 
-    def pieces(self, ids):
-        return [self.vocabulary[index] for index in ids]
-
     def _cut(self, words):
         """Return ids, first and last byte, each ragged (W, None), of words; and the row of each word."""
         letters = words.letters
