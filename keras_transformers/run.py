@@ -106,13 +106,15 @@ class Run:
         Raises:
             RunError: Training has not ended.
         """
-        from .models.assemble import build
+        from .models.assemble import build, dtype_policy
 
         if not self.model_file.is_file():
             raise RunError(
                 f"{self.path} holds no model.keras: training has not ended; go on with `{self.resume_command()}`."
             )
-        model = build(self.recipe, {"training.precision": "float32"})
+        recipe = self.recipe
+        with dtype_policy("float32"):  # an imported run has no section `training`
+            model = build(recipe, {"training.precision": "float32"} if recipe.tree["training"] else ())
         try:
             model.load_weights(self.model_file)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
@@ -139,6 +141,11 @@ def load_run(path):
             "`keras-transformers train RECIPE --run DIR`."
         )
     return run
+
+
+def run_path(recipe, run=None):
+    """Return the folder of a run: `run`, or by default `runs/` and the name of the `Recipe`."""
+    return Path(run) if run is not None else Path("runs") / recipe.name
 
 
 def refuse_existing(path, overwrite):
