@@ -1,0 +1,37 @@
+"""What a source of running text gives: documents, each a list of sentences."""
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Documents in the order of the source.
+
+    Args:
+        sentences: The sentences of each document, in their order; none is blank.
+        notes: What was dropped on the way, one sentence each, for the user to read.
+    """
+
+    sentences: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self):
+        return len(self.sentences)
+
+    @property
+    def texts(self):
+        """All sentences of all documents."""
+        return [sentence for document in self.sentences for sentence in document]
+
+
+_END = re.compile(r"""(?<=[.!?])\s+(?=["'(\[“‘`]*[A-Z])|(?<=[。！？])""")
+
+
+def split_sentences(text):
+    """Return the sentences of a paragraph: cut after . ! or ? before a capital, and after 。！？.
+
+    White space, line ends included, becomes single spaces.
+    """
+    pieces = _END.split(" ".join(text.split()))
+    return [piece.strip() for piece in pieces if piece.strip()]
