@@ -10,7 +10,15 @@ from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
 from .linear import Linear
 
-Activation = Literal["relu", "gelu", "silu", "elu", "selu", "tanh", "softplus", "linear"]
+Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "elu", "selu", "tanh", "softplus", "linear"]
+
+
+def gelu_tanh(x):
+    """Return GELU in its approximation by tanh, which some checkpoints were trained with.
+
+    Source: Hendrycks and Gimpel 2016, section 2, https://arxiv.org/abs/1606.08415
+    """
+    return keras.activations.gelu(x, approximate=True)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -23,7 +31,7 @@ class FeedForward(keras.layers.Layer):
 
     Args:
         hidden_dim: Width of the inner layer.
-        activation: A Keras activation.
+        activation: A Keras activation; `gelu` is exact, by the error function, `gelu_tanh` approximate.
         dropout: Rate of dropout on the inner layer.
         initializer: Distribution that W1 and W2 are drawn from.
     """
@@ -41,7 +49,7 @@ class FeedForward(keras.layers.Layer):
         self.activation = activation
         self.dropout = dropout
         self.initializer = initializer
-        self.expand = self._linear(hidden_dim, activation=activation)
+        self.expand = self._linear(hidden_dim, activation=gelu_tanh if activation == "gelu_tanh" else activation)
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, input_shape):

@@ -1,0 +1,78 @@
+"""BERT's configuration file, whose keys Google chose and Hugging Face kept."""
+
+from ..errors import CheckpointError
+from .configuration import read_count, read_number
+from .sizes import Sizes
+
+ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+    "linear": "linear",
+}
+"""Their names of activations, and ours; of several, the first is written."""
+
+COUNTS = {
+    "vocab_size": "vocab_size",
+    "dim": "hidden_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "hidden_dim": "intermediate_size",
+    "positions": "max_position_embeddings",
+    "segments": "type_vocab_size",
+}
+NUMBERS = {
+    "epsilon": "layer_norm_eps",
+    "dropout": "hidden_dropout_prob",
+    "attention_dropout": "attention_probs_dropout_prob",
+}
+
+
+def sizes_of(config, path):
+    """Return the `Sizes` that a configuration says.
+
+    Args:
+        config: The dict.
+        path: Its file, for messages.
+
+    Raises:
+        CheckpointError: A size is missing, or a setting is none that this library has.
+    """
+    refuse_unlike(config, path)
+    counts = {ours: read_count(config, theirs, path) for ours, theirs in COUNTS.items()}
+    numbers = {ours: read_number(config, theirs, getattr(Sizes, ours), path) for ours, theirs in NUMBERS.items()}
+    activation = config.get("hidden_act", "gelu")
+    if activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise CheckpointError(f"{path}: `hidden_act` must be one of {known}, but is {activation!r}.")
+    return Sizes(**counts, **numbers, activation=ACTIVATIONS[activation])
+
+
+def refuse_unlike(config, path):
+    """Raise if the configuration asks for attention other than BERT's, or padding other than 0.
+
+    Raises:
+        CheckpointError: It does.
+    """
+    wanted = {
+        "position_embedding_type": "absolute",
+        "is_decoder": False,
+        "add_cross_attention": False,
+        "pad_token_id": 0,
+    }
+    for key, only in wanted.items():
+        value = config.get(key, only)
+        if value is not None and value != only:
+            raise CheckpointError(f"{path}: `{key}` must be {only}, but is {value}.")
+
+
+def config_of(sizes):
+    """Return the configuration that says these `Sizes`."""
+    activation = next(theirs for theirs, ours in ACTIVATIONS.items() if ours == sizes.activation)
+    counts = {theirs: getattr(sizes, ours) for ours, theirs in COUNTS.items()}
+    numbers = {theirs: getattr(sizes, ours) for ours, theirs in NUMBERS.items()}
+    return {**counts, **numbers, "hidden_act": activation}

@@ -1,0 +1,47 @@
+"""Reading a checkpoint's JSON files, with a sentence for what is wrong."""
+
+import json
+
+from ..errors import CheckpointError
+
+
+def read_json(path):
+    """Return the object of a JSON file.
+
+    Raises:
+        CheckpointError: It cannot be read, or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise CheckpointError(f"{path} is damaged: it is not JSON.") from None
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} must hold a JSON object, but holds {type(value).__name__}.")
+    return value
+
+
+def read_count(config, key, path):
+    """Return a positive integer of a configuration.
+
+    Raises:
+        CheckpointError: It is missing, or something else.
+    """
+    value = config.get(key)
+    if type(value) is not int or value < 1:
+        found = json.dumps(value) if key in config else "missing"
+        raise CheckpointError(f"{path}: `{key}` must be a positive integer, but is {found}.")
+    return value
+
+
+def read_number(config, key, default, path):
+    """Return a number of a configuration, or the default if it has none.
+
+    Raises:
+        CheckpointError: It is something else.
+    """
+    value = config.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise CheckpointError(f"{path}: `{key}` must be a number, but is {json.dumps(value)}.")
+    return float(value)

@@ -1,0 +1,124 @@
+"""Google's checkpoint of a BERT: bert_config.json, bert_model.ckpt.*, vocab.txt."""
+
+import shutil
+from pathlib import Path
+
+from ..errors import CheckpointError
+from . import bert_config, vocabulary
+from .checkpoint import Checkpoint
+from .configuration import read_json
+from .huggingface import their_name
+
+CONFIG = "bert_config.json"
+INDEX = ".index"
+
+NAMES = {
+    "embed.embedding.table": "bert/embeddings/word_embeddings",
+    "embed.position.table": "bert/embeddings/position_embeddings",
+    "embed.segments": "bert/embeddings/token_type_embeddings",
+    "embed.norm.gamma": "bert/embeddings/LayerNorm/gamma",
+    "embed.norm.beta": "bert/embeddings/LayerNorm/beta",
+    "encoder.blocks.{i}.attention.query.kernel": "bert/encoder/layer_{i}/attention/self/query/kernel",
+    "encoder.blocks.{i}.attention.query.bias": "bert/encoder/layer_{i}/attention/self/query/bias",
+    "encoder.blocks.{i}.attention.key.kernel": "bert/encoder/layer_{i}/attention/self/key/kernel",
+    "encoder.blocks.{i}.attention.key.bias": "bert/encoder/layer_{i}/attention/self/key/bias",
+    "encoder.blocks.{i}.attention.value.kernel": "bert/encoder/layer_{i}/attention/self/value/kernel",
+    "encoder.blocks.{i}.attention.value.bias": "bert/encoder/layer_{i}/attention/self/value/bias",
+    "encoder.blocks.{i}.attention.output_projection.kernel": "bert/encoder/layer_{i}/attention/output/dense/kernel",
+    "encoder.blocks.{i}.attention.output_projection.bias": "bert/encoder/layer_{i}/attention/output/dense/bias",
+    "encoder.blocks.{i}.attention_residual.norm.gamma": "bert/encoder/layer_{i}/attention/output/LayerNorm/gamma",
+    "encoder.blocks.{i}.attention_residual.norm.beta": "bert/encoder/layer_{i}/attention/output/LayerNorm/beta",
+    "encoder.blocks.{i}.feed_forward.expand.kernel": "bert/encoder/layer_{i}/intermediate/dense/kernel",
+    "encoder.blocks.{i}.feed_forward.expand.bias": "bert/encoder/layer_{i}/intermediate/dense/bias",
+    "encoder.blocks.{i}.feed_forward.contract.kernel": "bert/encoder/layer_{i}/output/dense/kernel",
+    "encoder.blocks.{i}.feed_forward.contract.bias": "bert/encoder/layer_{i}/output/dense/bias",
+    "encoder.blocks.{i}.feed_forward_residual.norm.gamma": "bert/encoder/layer_{i}/output/LayerNorm/gamma",
+    "encoder.blocks.{i}.feed_forward_residual.norm.beta": "bert/encoder/layer_{i}/output/LayerNorm/beta",
+    "pooler.kernel": "bert/pooler/dense/kernel",
+    "pooler.bias": "bert/pooler/dense/bias",
+}
+"""Our name of each tensor of the backbone, and theirs, of the same shape."""
+
+
+class GoogleCheckpoint(Checkpoint):
+    """A TensorFlow 1 checkpoint of google-research/bert.
+
+    Args:
+        path: The folder, or the checkpoint's prefix such as `uncased_L-12/bert_model.ckpt`.
+
+    Raises:
+        CheckpointError: There is none, or it cannot be read.
+    """
+
+    def __init__(self, path):
+        super().__init__(path)
+        import tensorflow as tf
+
+        self.folder = self.path if self.path.is_dir() else self.path.parent
+        file = self.folder / CONFIG
+        self.sizes = bert_config.sizes_of(read_json(file), file)
+        prefix = _prefix(self.path)
+        try:
+            self._reader = tf.train.load_checkpoint(str(prefix))
+            self._shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{prefix} cannot be read: {_first_line(error)}") from None
+
+    def recipe(self):
+        lowercase = vocabulary.is_lower_case(self._pieces())
+        tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
+        return {"model": self.sizes.model(), "tokenizer": tokenizer}
+
+    def write_tokenizer(self, folder):
+        self._pieces()
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(self.folder / vocabulary.FILE, folder / vocabulary.FILE)
+
+    def tensors(self):
+        return dict(self._shapes)
+
+    def read(self, name):
+        import tensorflow as tf
+
+        try:
+            return self._reader.get_tensor(name)
+        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{self.path} is damaged at `{name}`: {_first_line(error)}") from None
+
+    def name_of(self, place):
+        return their_name(place.name, NAMES)
+
+    def in_backbone(self, name):
+        return name.startswith("bert/")
+
+    def is_state(self, name):
+        return name == "global_step" or name.endswith(("/adam_m", "/adam_v"))
+
+    def _pieces(self):
+        file = self.folder / vocabulary.FILE
+        pieces = vocabulary.read_pieces(file)
+        vocabulary.check_pieces(pieces, file, self.sizes.vocab_size)
+        return pieces
+
+
+def _prefix(path):
+    """Return the prefix of the checkpoint's files; a folder must hold one checkpoint.
+
+    Raises:
+        CheckpointError: It holds none or several.
+    """
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob(f"*{INDEX}"))
+    if len(found) == 1:
+        return found[0].with_suffix("")
+    if not found:
+        raise CheckpointError(f"{path} holds {CONFIG}, but no checkpoint: no file ends in .ckpt{INDEX}.")
+    names = ", ".join(str(Path(one.name).with_suffix("")) for one in found)
+    raise CheckpointError(
+        f"{path} holds several checkpoints, {names}: name one of them, as {found[-1].with_suffix('')}."
+    )
+
+
+def _first_line(error):
+    return str(error).strip().splitlines()[0]

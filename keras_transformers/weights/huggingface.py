@@ -1,0 +1,182 @@
+"""Hugging Face's folder of a BERT: config.json, model.safetensors (or its shards), vocab.txt."""
+
+import re
+import shutil
+
+import numpy as np
+
+from ..errors import CheckpointError
+from . import bert_config, vocabulary
+from .checkpoint import Checkpoint
+from .configuration import read_json
+from .safetensors import SafetensorsFile
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
+TOKENIZER = "tokenizer.json"
+MODEL_TYPE = "bert"
+PREFIX = "bert."  # before the backbone's names in a model with a head
+
+NAMES = {
+    "embed.embedding.table": "embeddings.word_embeddings.weight",
+    "embed.position.table": "embeddings.position_embeddings.weight",
+    "embed.segments": "embeddings.token_type_embeddings.weight",
+    "embed.norm.gamma": "embeddings.LayerNorm.weight",
+    "embed.norm.beta": "embeddings.LayerNorm.bias",
+    "encoder.blocks.{i}.attention.query.kernel": "encoder.layer.{i}.attention.self.query.weight",
+    "encoder.blocks.{i}.attention.query.bias": "encoder.layer.{i}.attention.self.query.bias",
+    "encoder.blocks.{i}.attention.key.kernel": "encoder.layer.{i}.attention.self.key.weight",
+    "encoder.blocks.{i}.attention.key.bias": "encoder.layer.{i}.attention.self.key.bias",
+    "encoder.blocks.{i}.attention.value.kernel": "encoder.layer.{i}.attention.self.value.weight",
+    "encoder.blocks.{i}.attention.value.bias": "encoder.layer.{i}.attention.self.value.bias",
+    "encoder.blocks.{i}.attention.output_projection.kernel": "encoder.layer.{i}.attention.output.dense.weight",
+    "encoder.blocks.{i}.attention.output_projection.bias": "encoder.layer.{i}.attention.output.dense.bias",
+    "encoder.blocks.{i}.attention_residual.norm.gamma": "encoder.layer.{i}.attention.output.LayerNorm.weight",
+    "encoder.blocks.{i}.attention_residual.norm.beta": "encoder.layer.{i}.attention.output.LayerNorm.bias",
+    "encoder.blocks.{i}.feed_forward.expand.kernel": "encoder.layer.{i}.intermediate.dense.weight",
+    "encoder.blocks.{i}.feed_forward.expand.bias": "encoder.layer.{i}.intermediate.dense.bias",
+    "encoder.blocks.{i}.feed_forward.contract.kernel": "encoder.layer.{i}.output.dense.weight",
+    "encoder.blocks.{i}.feed_forward.contract.bias": "encoder.layer.{i}.output.dense.bias",
+    "encoder.blocks.{i}.feed_forward_residual.norm.gamma": "encoder.layer.{i}.output.LayerNorm.weight",
+    "encoder.blocks.{i}.feed_forward_residual.norm.beta": "encoder.layer.{i}.output.LayerNorm.bias",
+    "pooler.kernel": "pooler.dense.weight",
+    "pooler.bias": "pooler.dense.bias",
+}
+"""Our name of each tensor of the backbone, and theirs; kernels are transposed."""
+
+BACKBONE = ("embeddings.", "encoder.", "pooler.")
+
+
+def their_name(name, names=NAMES):
+    """Return what a table calls the tensor of our name, or None."""
+    number = re.search(r"\.blocks\.(\d+)\.", name)
+    if number is None:
+        return names.get(name)
+    theirs = names.get(name.replace(number[0], ".blocks.{i}.", 1))
+    return theirs and theirs.replace("{i}", number[1])
+
+
+def is_transposed(name):
+    """Return whether a tensor of their name is a kernel, which PyTorch keeps as (outputs, inputs)."""
+    return name.endswith(".weight") and not re.search(r"_embeddings\.|LayerNorm\.", name)
+
+
+class HuggingFaceCheckpoint(Checkpoint):
+    """A folder that Transformers' `save_pretrained` wrote.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        CheckpointError: It is of another architecture, or its weights cannot be read.
+    """
+
+    def __init__(self, path):
+        super().__init__(path)
+        file = self.path / CONFIG
+        self.config = read_json(file)
+        found = self.config.get("model_type")
+        if found != MODEL_TYPE:
+            raise CheckpointError(
+                f"{file}: `model_type` must be {MODEL_TYPE}, the one architecture that is read from Hugging Face "
+                f"folders, but is {found or 'missing'}."
+            )
+        self.sizes = bert_config.sizes_of(self.config, file)
+        self._files = {}
+        for one in self._weight_files():
+            for stored in one.shapes:
+                self._files[_plain(stored)] = (one, stored)
+
+    def recipe(self):
+        lowercase = self._lowercase()
+        tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
+        return {"model": self.sizes.model(), "tokenizer": tokenizer}
+
+    def write_tokenizer(self, folder):
+        pieces = self._pieces()
+        folder.mkdir(exist_ok=True)
+        if (self.path / vocabulary.FILE).is_file():
+            shutil.copyfile(self.path / vocabulary.FILE, folder / vocabulary.FILE)
+        else:
+            (folder / vocabulary.FILE).write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
+
+    def tensors(self):
+        return {name: _turned(name, file.shapes[stored]) for name, (file, stored) in self._files.items()}
+
+    def read(self, name):
+        file, stored = self._files[name]
+        array = np.asarray(file.read(stored), "float32")
+        return array.T if is_transposed(name) else array
+
+    def name_of(self, place):
+        return their_name(place.name)
+
+    def in_backbone(self, name):
+        return name.startswith(BACKBONE)
+
+    def is_state(self, name):
+        return name.endswith(".position_ids")  # the numbers 0, 1, 2, …, kept by older versions
+
+    def _weight_files(self):
+        """Return the `SafetensorsFile`s of the folder."""
+        if (self.path / WEIGHTS).is_file():
+            return [SafetensorsFile(self.path / WEIGHTS)]
+        index = self.path / INDEX
+        if index.is_file():
+            weight_map = read_json(index).get("weight_map")
+            if not isinstance(weight_map, dict) or not all(isinstance(one, str) for one in weight_map.values()):
+                raise CheckpointError(f"{index} is damaged: its `weight_map` names no file for each tensor.")
+            return [SafetensorsFile(self.path / name) for name in sorted(set(weight_map.values()))]
+        pickled = sorted(one.name for one in self.path.glob("pytorch_model*.bin"))
+        hint = (
+            f"; {pickled[0]} can hold code and is not read: save it with Transformers' `save_pretrained`"
+            if pickled
+            else ""
+        )
+        raise CheckpointError(f"{self.path} holds neither {WEIGHTS} nor {INDEX}{hint}.")
+
+    def _pieces(self):
+        """Return the pieces, from vocab.txt or else from tokenizer.json."""
+        file = self.path / vocabulary.FILE
+        if file.is_file():
+            pieces = vocabulary.read_pieces(file)
+        else:
+            file = self.path / TOKENIZER
+            if not file.is_file():
+                raise CheckpointError(f"{self.path} holds neither {vocabulary.FILE} nor {TOKENIZER}: no vocabulary.")
+            model = read_json(file).get("model")
+            ids = model.get("vocab") if isinstance(model, dict) and model.get("type") == "WordPiece" else None
+            if not isinstance(ids, dict) or sorted(ids.values()) != list(range(len(ids))):
+                raise CheckpointError(f"{file} holds no WordPiece vocabulary.")
+            pieces = sorted(ids, key=ids.get)
+        vocabulary.check_pieces(pieces, file, self.sizes.vocab_size)
+        return pieces
+
+    def _lowercase(self):
+        """Return whether text becomes lower case: as the tokenizer's settings say, else as the vocabulary shows."""
+        file = self.path / TOKENIZER_CONFIG
+        settings = read_json(file) if file.is_file() else {}
+        lowercase = settings.get("do_lower_case")
+        if lowercase is None:
+            lowercase = vocabulary.is_lower_case(self._pieces())
+        wanted = {"strip_accents": lowercase, "tokenize_chinese_chars": True}
+        for key, only in wanted.items():
+            value = settings.get(key)
+            if value is not None and value != only:
+                text = "lower-cased" if lowercase else "cased"
+                raise CheckpointError(f"{file}: `{key}` must be {only} for {text} text, but is {value}.")
+        return bool(lowercase)
+
+
+def _plain(name):
+    """Return a tensor's name without the prefix of models with a head, and with today's names of norms."""
+    name = name.removeprefix(PREFIX)
+    return re.sub(
+        r"LayerNorm\.(gamma|beta)$", lambda found: "LayerNorm." + ("weight", "bias")[found[1] == "beta"], name
+    )
+
+
+def _turned(name, shape):
+    return shape[::-1] if is_transposed(name) else shape

@@ -1,0 +1,63 @@
+"""A checkpoint of others becomes a run directory."""
+
+import json
+from pathlib import Path
+
+from .. import recipe as recipes
+from ..errors import RunError
+from ..models.assemble import build
+from ..run import Run
+from ..writing import replacing, writing
+from .opening import open_checkpoint
+
+
+def import_checkpoint(path, directory, overwrite=False):
+    """Write a run directory of a checkpoint's model and tokenizer, and return its `Run`.
+
+    Args:
+        path: As for `open_checkpoint`.
+        directory: The run directory to make.
+        overwrite: Replace a run that is there.
+
+    Raises:
+        CheckpointError: The checkpoint cannot be read.
+        RunError: The directory is taken, or cannot be written.
+    """
+    import keras
+    import tensorflow as tf
+
+    directory = Path(directory)
+    refuse_existing(directory, overwrite)
+    checkpoint = open_checkpoint(path)
+    recipe = recipes.load({"summary": f"Imported from {checkpoint.path.name}", **checkpoint.recipe()})
+    with replacing(directory) as folder, writing(directory):
+        run = Run(folder)
+        checkpoint.write_tokenizer(run.tokenizer_folder)
+        run.write_recipe(recipe)
+        run.tokenizer()  # says what is wrong with the vocabulary
+        model = build(recipe)
+        notes = checkpoint.load(model)
+        model.save(run.model_file)
+        report = {
+            "recipe": recipe.name,
+            "parameters": model.count_params(),
+            "weights": f"imported from {checkpoint.path.absolute()}",
+            "notes": notes,
+            "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+        }
+        run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return Run(directory)
+
+
+def refuse_existing(directory, overwrite):
+    """Raise unless a run may be written.
+
+    Raises:
+        RunError: Something is there that may not be replaced.
+    """
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    if not (directory / "recipe.yaml").is_file():
+        raise RunError(f"{directory} exists and is not a run directory; give another folder.")
+    if not overwrite:
+        raise RunError(f"{directory} already holds a run; add --overwrite to replace it.")
