@@ -1,5 +1,7 @@
 """CoNLL files: one word and its tag a line, an empty line after each sentence."""
 
+from itertools import islice
+
 from ..errors import DataError
 from ..signature import Count, Natural, Path
 from .files import lines, locate
@@ -48,15 +50,11 @@ class Conll:
             DataError: The file is missing or unreadable, holds no sentence, or a line lacks a column.
         """
         path = locate(self.file, root)
-        words, tags = [], []
-        for sentence in self._sentences(path):
-            words.append([word for word, _ in sentence])
-            tags.append([tag for _, tag in sentence])
-            if len(words) == self.limit:
-                break
-        if not words:
+        sentences = list(islice(self._sentences(path), self.limit))
+        if not sentences:
             raise DataError(f"{path} holds no sentence: no line has a word and a tag.")
-        return Tagged(words, tags)
+        words, tags, places = ([[row[column] for row in rows] for rows in sentences] for column in range(3))
+        return Tagged(words, tags, [first for first, *_ in places])
 
     def _sentences(self, path):
         sentence = []
@@ -66,11 +64,12 @@ class Conll:
                     yield sentence
                 sentence = []
             elif not line.startswith("-DOCSTART-"):
-                sentence.append(self._word_and_tag(line, f"{path}:{number}"))
+                sentence.append(self._row(line, f"{path}:{number}"))
         if sentence:
             yield sentence
 
-    def _word_and_tag(self, line, place):
+    def _row(self, line, place):
+        """Return word, tag and place of a line."""
         # A tab alone separates where there is one: a word may hold any other white space.
         cells = line.split("\t") if "\t" in line else line.split()
         tag_column = max(len(cells) - 1, 1) if self.tag_column is None else self.tag_column
@@ -81,4 +80,4 @@ class Conll:
         word, tag = cells[self.word_column], cells[tag_column].strip()
         if not word.strip(" ") or " " in tag:
             raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
-        return word.replace(" ", NO_BREAK_SPACE), tag
+        return word.replace(" ", NO_BREAK_SPACE), tag, place

@@ -10,11 +10,13 @@ class Tagged:
     Args:
         words: The words of each sentence; none holds a plain space.
         tags: `tags[i][j]` belongs to `words[i][j]`.
+        places: Where each sentence begins, such as `train.conll:17`.
         notes: What was changed on the way, one sentence each, for the user to read.
     """
 
     words: list[list[str]]
     tags: list[list[str]]
+    places: list[str]
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self):

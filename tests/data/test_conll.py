@@ -27,6 +27,7 @@ def test_words_and_tags(write, tmp_path):
     assert tagged.words == [["EU", "rejects"], ["Peter", "Blackburn"]]
     assert tagged.tags == [["B-ORG", "O"], ["B-PER", "I-PER"]]
     assert tagged.texts == ["EU rejects", "Peter Blackburn"]
+    assert tagged.places == [f"{tmp_path / 'a.conll.gz'}:{line}" for line in (3, 7)]
     assert (len(tagged), tagged.notes) == (2, [])
 
 
@@ -75,4 +76,4 @@ def test_no_sentence(write, tmp_path):
 
 def test_tags_are_as_many_as_words():
     with pytest.raises(ValueError, match="`tags` must be as many as `words`"):
-        Tagged([["a", "b"]], [["O"]])
+        Tagged([["a", "b"]], [["O"]], ["a.conll:1"])

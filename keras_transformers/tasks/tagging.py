@@ -1,0 +1,102 @@
+"""Tagging: a label for each word, such as the names in a text."""
+
+from typing import Annotated
+
+from ..data.tagged import Tagged
+from ..errors import DataError, RecipeError
+from ..signature import Bounds, Rate, slot
+from .entity_f1 import EntityF1
+from .task import Task
+
+
+class Tagging(Task):
+    """A tag for each word of a sentence: entities, parts of speech.
+
+    Registered as `task/tagging`.
+
+    A word is labelled at its first piece. Serving takes words separated by spaces.
+
+    Reference: Devlin et al. 2018, section 5.3, https://arxiv.org/abs/1810.04805
+
+    Args:
+        labels: The tags; by default those of the training text.
+        dropout: Rate of dropout on the encoder's outputs.
+        length: Longest sequence in tokens, `[CLS]` and `[SEP]` included; longer sentences are read
+            in windows that overlap by half.
+        metrics: Scores of tags against the right ones; the first chooses the best checkpoint. By
+            default entity F1.
+    """
+
+    reads = Tagged
+    noun = "sentences"
+    answer = "tags"
+
+    def __init__(
+        self,
+        labels: list[str] | None = None,
+        dropout: Rate = 0.1,
+        length: Annotated[int, Bounds(minimum=5)] = 256,
+        metrics: list[slot("metric")] | None = None,
+    ):
+        self.labels = labels
+        self.dropout = dropout
+        self.length = length
+        self.metrics = metrics or [EntityF1()]
+
+    @property
+    def monitor(self):
+        return f"val_{self.metrics[0].name}"
+
+    def settle(self, tagged):
+        """Return the tags of the training text, unless the recipe names them."""
+        if self.labels:
+            return {}
+        found = sorted({tag for tags in tagged.tags for tag in tags}, key=lambda tag: (tag != "O", tag))
+        if len(found) < 2:
+            raise DataError(f"A tagger needs two tags at least, but the training text has only `{found[0]}`.")
+        return {"labels": found}
+
+    def texts(self, tagged):
+        """Return the sentences."""
+        return tagged.texts
+
+    def model(self, backbone):
+        from ..models.backbone import features, with_head
+        from ..models.token_heads import require_positions, token_logits
+
+        require_positions(backbone, self.length)
+        sequence = features(backbone, "sequence", "task/tagging")
+        return with_head(backbone, token_logits(sequence, len(self._labels()), self.dropout))
+
+    def loss(self):
+        """Return the loss, over words."""
+        from ..training.tag_loss import TagCrossEntropy
+
+        return TagCrossEntropy()
+
+    def encode(self, tagged, tokenizer, batch_tokens, max_length, seed, name):
+        """Return `Sequences`, and a sentence on long ones."""
+        from ..data.tags import encode_tags
+
+        length = min(self.length, max_length)
+        return encode_tags(tagged, tokenizer, self._labels(), length, batch_tokens, seed, name)
+
+    def serving(self, model, tokenizer):
+        """Return the module that is exported: `text` to `tags` and `scores`."""
+        from .tagger import Tagger
+
+        return Tagger(model, tokenizer, self._labels(), self.length)
+
+    def score(self, serving, tagged):
+        """Return the metrics of the tags of the sentences, and the tags."""
+        answers = serving(tagged.texts)["tags"].numpy()
+        outputs = [answer.decode("utf-8").split(" ") for answer in answers]
+        scores = {}
+        for metric in self.metrics:
+            scores.update(metric(outputs, tagged.tags))
+        return scores, outputs
+
+    def _labels(self):
+        if not self.labels:
+            raise RecipeError("`task.labels` must be given to build this model: training finds them in its text.")
+        return self.labels
