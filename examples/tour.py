@@ -64,8 +64,8 @@ def train_export_predict(folder):
     kt.train("dates", run=run, overrides={**little, **heads})
     print(kt.evaluate(run))
     kt.export(run, folder / "exported")
-    for text, score in kt.predict(folder / "exported", ["14 July 1789", "3 de mayo de 2021"]):
-        print(f"{text}  {score:.2f}")
+    for answer in kt.predict(folder / "exported", ["14 July 1789", "3 de mayo de 2021"]):
+        print(f"{answer['text']}  {answer['score']:.2f}")
 
 
 if __name__ == "__main__":

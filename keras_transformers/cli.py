@@ -144,18 +144,31 @@ def _add_heavy(verbs):
 
     verb = _verb(verbs, "predict", commands.predict, "Answer each line of text with a line.",
                  "predict runs/dates dates.txt --out answers.txt",
-                 "predict exported < dates.txt", "predict exported dates.txt --json")  # fmt: skip
+                 "predict exported < dates.txt", "predict exported dates.txt --json",
+                 "predict runs/pairs pairs.tsv        # two inputs: two columns")  # fmt: skip
     verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
     verb.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; by default standard input")
     verb.add_argument("--out", metavar="FILE", help="file to write; by default standard output")
     _options(verb, "plugin")
-    verb.add_argument("--json", action="store_true", help="a JSON object a line, with text and score")
+    verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
 
-    verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in and out.",
+    verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in, answers out.",
                  "export runs/dates exported", "export runs/dates exported --overwrite")  # fmt: skip
     verb.add_argument("model", metavar="RUN", help="a run directory")
     verb.add_argument("directory", metavar="DIR", help="folder to write")
     verb.add_argument("--overwrite", action="store_true", help="replace an exported model in DIR")
+    _options(verb, "plugin")
+
+    verb = _verb(verbs, "embed", commands.embed, "Give a vector for each line of text, or for each word of it.",
+                 "embed runs/bert texts.txt --out vectors.npz", "embed runs/bert --unit word < texts.txt",
+                 "embed runs/bert texts.txt --unit word --layer 4 --out words.jsonl")  # fmt: skip
+    verb.add_argument("model", metavar="RUN", help="a run directory of an encoder, such as BERT")
+    verb.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; by default standard input")
+    verb.add_argument("--unit", choices=("sentence", "word"), default="sentence", help="by default sentence")
+    verb.add_argument("--layer", type=int, metavar="N", help="the block whose output is taken; by default the last")
+    verb.add_argument("--pooling", choices=("mean", "cls"), help="for sentences; by default the run's, or mean")
+    verb.add_argument("--out", metavar="FILE",
+                      help="NumPy archive (.npz) or JSON lines (.jsonl); by default JSON lines to standard output")  # fmt: skip
     _options(verb, "plugin")
 
     verb = _verb(verbs, "attend", commands.attend, "Draw what each head of each layer attends to.",

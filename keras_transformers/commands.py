@@ -96,11 +96,16 @@ def schema(args):
 
 
 def train(args):
-    """Train a recipe; what is wrong with it is said before TensorFlow is loaded."""
+    """Train a recipe; what is wrong with it or its folder is said before TensorFlow is loaded."""
     from .recipe import load
+    from .run import load_run, refuse_existing, run_path
 
     _load_plugins(args)
-    load(args.recipe, args.set)
+    path = run_path(load(args.recipe, args.set), args.run)
+    if args.resume:
+        load_run(path)
+    else:
+        refuse_existing(path, args.overwrite)
     with _heavy(args):
         from .training import train
 
@@ -118,6 +123,9 @@ def train(args):
 
 def evaluate(args):
     """Score a run on held-out text."""
+    from .run import load_run
+
+    load_run(args.model)
     with _heavy(args):
         from .evaluation import evaluate
 
@@ -131,26 +139,65 @@ def evaluate(args):
 
 
 def predict(args):
-    """Read lines, print the model's answer to each."""
+    """Read lines, print the model's answer to each; the model is looked for before they are read."""
+    from .evaluation import answerer, answers
+    from .export import is_saved_model
+    from .run import load_run
+
+    if not is_saved_model(args.model):
+        load_run(args.model)
     lines = _read_lines(args.file)
     with _heavy(args):
-        from .evaluation import predict
-
-        answers = predict(args.model, lines)
+        answer = answerer(args.model)
+    found = answers(answer, lines)
+    cut = 0
     with _output(args.out) as out:
-        for text, score in answers:
-            if args.json:
-                print(json.dumps({"text": text, "score": float(score)}, ensure_ascii=False), file=out)
-            else:
-                print(text, file=out)
+        for outputs in found:
+            cut += bool(outputs.get("truncated"))
+            shown = json.dumps(outputs, ensure_ascii=False) if args.json else _line(outputs[answer.answer])
+            print(shown, file=out)
+    if cut:
+        print(f"{cut} of {len(lines)} texts are longer than the model reads, and were cut.", file=sys.stderr)
+
+
+def _line(answer):
+    """Return an answer as one line: text as it is, anything else as JSON."""
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 def export(args):
-    """Write a run's model as a SavedModel."""
+    """Write a run's model as a SavedModel, and print its folder."""
+    from .run import load_run
+
+    load_run(args.model)
     with _heavy(args):
         from .export import export
 
         print(export(args.model, args.directory, overwrite=args.overwrite))
+
+
+def embed(args):
+    """Read lines, write their vectors, or those of their words."""
+    from .run import load_run
+
+    load_run(args.model)
+    if args.out is not None and not args.out.endswith((".npz", ".jsonl")):
+        raise DataError(f"`--out` must end in .npz or .jsonl, but is {args.out}.")
+    lines = _read_lines(args.file)
+    with _heavy(args):
+        from .embed import CUT, Embedder
+        from .embed.output import json_line, write_npz
+
+        embedder = Embedder(args.model, args.unit, args.layer, args.pooling)
+    archive = args.out is not None and args.out.endswith(".npz")
+    with _output(args.out, "wb" if archive else "w") as out:
+        if archive:
+            write_npz(out, lines, embedder(lines), embedder.dim)
+        else:
+            for line, found in zip(lines, embedder(lines)):
+                print(json_line(line, found), file=out)
+    if embedder.cut:
+        print(CUT.format(cut=embedder.cut, total=len(lines), longest=embedder.longest), file=sys.stderr)
 
 
 def attend(args):
@@ -234,14 +281,15 @@ def _read_lines(name):
 
 
 @contextlib.contextmanager
-def _output(path):
+def _output(path, mode="w"):
     """Yield the stream to write answers to; a file appears only when it is whole."""
     if path is None:
         yield sys.stdout
         return
     partial = Path(f"{path}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+        text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+        with partial.open(mode, **text) as stream:
             yield stream
         partial.replace(path)
     finally:

@@ -1,5 +1,12 @@
-"""A run becomes one SavedModel: strings in, strings out, no Python needed to answer."""
+"""A run becomes one SavedModel: strings in, answers out, no Python needed to answer.
 
+DIR/
+  saved_model.pb, variables/, assets/
+  assets.extra/recipe.yaml     the resolved recipe
+  assets.extra/interface.json  the inputs in their order, and the output that is the answer
+"""
+
+import json
 from pathlib import Path
 
 from .errors import ExportError
@@ -7,12 +14,14 @@ from .run import Run, load_run
 from .writing import replacing, writing
 
 SIGNATURE = "serving_default"
+INTERFACE = "interface.json"
 
 
 def export(run, directory, overwrite=False):
     """Write the final model of a run as a SavedModel and return its path.
 
-    Input `text`: string (N,). Outputs `text`: string (N,); `score`: float32 (N,), the answer's
+    Inputs and outputs are those of the task's serving module, by name: of a translation, input
+    `text`, string (N,), and outputs `text`, string (N,), and `score`, float32 (N,), the answer's
     log-probability. The resolved recipe lies beside it, in `assets.extra/recipe.yaml`.
 
     Args:
@@ -30,16 +39,28 @@ def export(run, directory, overwrite=False):
     serving = run.serving()
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
         write(serving, folder)
-        _write_recipe(run.recipe, folder / "assets.extra")
+        extra = folder / "assets.extra"
+        extra.mkdir()
+        (extra / "recipe.yaml").write_text(_portable(run.recipe).to_yaml(), encoding="utf-8")
+        interface = {"inputs": list(input_names(serving)), "answer": run.task().answer}
+        (extra / INTERFACE).write_text(json.dumps(interface) + "\n", encoding="utf-8")
     return directory
 
 
-def _write_recipe(recipe, folder):
-    """Write the recipe without the data's folder on this machine."""
-    if recipe.tree.get("data") is not None:
-        recipe = recipe.with_overrides({"data.root": None})
-    folder.mkdir()
-    (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+def _portable(recipe):
+    """Return the recipe without the folders of this machine."""
+    without = {} if recipe.tree.get("data") is None else {"data.root": None}
+    return recipe.with_overrides({**without, "weights": None})
+
+
+def input_names(serving):
+    """Return the names of the inputs of a serving module, in order."""
+    return tuple(spec.name for spec in serving.__call__.input_signature)
+
+
+def is_saved_model(path):
+    """Tell whether a folder holds a SavedModel; a `Run` is none."""
+    return not isinstance(path, Run) and (Path(path) / "saved_model.pb").is_file()
 
 
 def write(serving, directory):
@@ -58,7 +79,9 @@ def write(serving, directory):
 
 
 def load(directory):
-    """Return the function of a SavedModel: string (N,) to `{"text": ..., "score": ...}`.
+    """Return the function of a SavedModel, from string (N,) for each input to outputs by name.
+
+    Its `inputs` are their names in order, its `answer` the name of the output that is the answer.
 
     Raises:
         ExportError: The folder is not a SavedModel that `export` wrote.
@@ -74,18 +97,32 @@ def load(directory):
     if SIGNATURE not in loaded.signatures:
         raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
     signature = loaded.signatures[SIGNATURE]
-    inputs, outputs = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
-    if inputs != {"text"} or not outputs >= {"text", "score"}:
+    takes, gives = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
+    inputs, answer = _interface(Path(directory))
+    if set(inputs) != takes or answer not in gives:
         raise ExportError(
-            f"{directory} is not a SavedModel of `keras-transformers export`: it takes "
-            f"{_names(inputs)} and gives {_names(outputs)}, not `text` to `score` and `text`."
+            f"{directory} is not a SavedModel of `keras-transformers export`: it takes {_names(takes)} and gives "
+            f"{_names(gives)}, not {_names(inputs)} to `{answer}`."
         )
 
-    def answer(text):
-        return signature(text=text)
+    def call(*texts):
+        return signature(**dict(zip(inputs, texts, strict=True)))
 
-    answer.saved_model = loaded  # keeps its variables alive
-    return answer
+    call.saved_model = loaded  # keeps its variables alive
+    call.inputs, call.answer = inputs, answer
+    return call
+
+
+def _interface(directory):
+    """Return the inputs in order and the answer, as `export` wrote them; by default text to text."""
+    path = directory / "assets.extra" / INTERFACE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(content["inputs"]), content["answer"]
+    except FileNotFoundError:
+        return ("text",), "text"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{path} cannot be read: {error}.") from None
 
 
 def _names(names):
@@ -96,7 +133,7 @@ def refuse_existing(directory, overwrite):
     """Raise unless a SavedModel may be written at `directory`."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return
-    if not (directory / "saved_model.pb").is_file():
+    if not is_saved_model(directory):
         raise ExportError(f"{directory} exists and is not a SavedModel; give another folder.")
     if not overwrite:
         raise ExportError(f"{directory} already holds a SavedModel; add --overwrite to replace it.")

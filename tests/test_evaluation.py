@@ -1,7 +1,7 @@
 import pytest
 
 from keras_transformers.errors import ExportError, RecipeError, RunError
-from keras_transformers.evaluation import CHUNK, evaluate, predict
+from keras_transformers.evaluation import CHUNK, Answerer, evaluate, predict
 from keras_transformers.run import Run
 
 TEXTS = ["3 May 2021", "", "le 4 juin 1999", "☃"]
@@ -30,9 +30,9 @@ def test_every_line_is_answered_in_order(trained):
     found = list(predict(trained.path, TEXTS))
     assert len(found) == len(TEXTS)
     alone = list(predict(trained, TEXTS[:1]))
-    assert alone[0][0] == found[0][0]
-    assert alone[0][1] == pytest.approx(found[0][1], abs=1e-3)
-    assert all(isinstance(text, str) and isinstance(score, float) for text, score in found)
+    assert alone[0]["text"] == found[0]["text"]
+    assert alone[0]["score"] == pytest.approx(found[0]["score"], abs=1e-3)
+    assert all(isinstance(one["text"], str) and isinstance(one["score"], float) for one in found)
 
 
 def test_nothing_is_answered_with_nothing(trained):
@@ -49,9 +49,10 @@ def test_more_lines_than_a_chunk(monkeypatch):
         calls.append(len(text))
         return {"text": text, "score": tf.zeros(len(text))}
 
-    monkeypatch.setattr("keras_transformers.evaluation._answerer", lambda model: answer)
+    called = Answerer(answer, ("text",), "text")
+    monkeypatch.setattr("keras_transformers.evaluation.answerer", lambda model: called)
     lines = [str(number) for number in range(2 * CHUNK + 1)]
-    assert [text for text, _ in predict("model", lines)] == lines
+    assert [one["text"] for one in predict("model", lines)] == lines
     assert calls == [CHUNK, CHUNK, 1]
     assert np.sum(calls) == len(lines)
 

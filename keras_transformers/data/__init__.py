@@ -2,10 +2,17 @@
 
 from .conll import Conll
 from .dates import Dates
+from .json_lines import JsonLines
+from .labelled import Labelled
+from .labelled_lines import LabelledLines
 from .pairs import Pairs
 from .parallel_text import ParallelText
 from .questions import Questions
 from .squad import Squad
+from .table import Table
 from .tagged import Tagged
 
-__all__ = ["Conll", "Dates", "Pairs", "ParallelText", "Questions", "Squad", "Tagged"]
+__all__ = [
+    "Conll", "Dates", "JsonLines", "Labelled", "LabelledLines", "Pairs", "ParallelText", "Questions",
+    "Squad", "Table", "Tagged",
+]  # fmt: skip

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import DataError
+from ..text.packing import cut_notes, pack
 from .batching import EncodedPairs, Ids
 
 CHUNK = 8192  # sentences tokenized at a time
@@ -41,6 +42,24 @@ def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"
     rows = np.flatnonzero(kept)
     ids = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
     return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
+
+
+def encode_texts(columns, tokenizer, max_length, name):
+    """Return texts, or pairs of them, as BERT reads them, and a sentence on what was cut.
+
+    Args:
+        columns: One list of str, or two of the same length.
+        tokenizer: A `WordPiece`.
+        max_length: Most tokens of a text or pair, special ids included.
+        name: What the texts are, for the message.
+
+    Returns:
+        `{"tokens": Ids, "segments": Ids}`, and a list of sentences for the user.
+    """
+    sides = [tokenize(texts, tokenizer) for texts in columns]
+    tokens, segments = pack(tokenizer, *sides, max_length=max_length)
+    whole = sum(side.row_lengths().numpy() for side in sides) + len(sides) + 1
+    return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length)
 
 
 def tokenize(texts, tokenizer):

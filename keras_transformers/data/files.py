@@ -1,5 +1,6 @@
 """Text files read line by line, plain or .gz, with errors that say what to do."""
 
+import codecs
 import contextlib
 import difflib
 import gzip
@@ -30,22 +31,30 @@ def locate(path, root=None):
     raise DataError(f"There is no file `{path}`: looked for {place}. {_advice(place)}")
 
 
-def lines(path):
-    """Yield the lines of the UTF-8 file `path` without their ends; only `\\n` ends a line.
+def lines(path, encoding="utf-8"):
+    """Yield the lines of the file `path` without their ends; only `\\n` ends a line.
+
+    Args:
+        path: The file, plain or compressed (`.gz`).
+        encoding: A Python codec in which a line end is the byte 10, such as `utf-8` or `latin-1`.
 
     Raises:
-        DataError: A line is not UTF-8, or the file cannot be read or decompressed.
+        DataError: A line is not of that encoding, or the file cannot be read or decompressed.
     """
     number = 0
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise DataError(f"`encoding` must be one that Python knows, such as utf-8, but is {encoding}.") from None
     try:
         with _open(path) as file:
             for number, line in enumerate(file, start=1):
                 if number == 1:
                     line = line.removeprefix(_BYTE_ORDER_MARK)
-                yield line.rstrip(b"\r\n").decode("utf-8")
+                yield line.rstrip(b"\r\n").decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path}:{number} is not UTF-8: byte 0x{error.object[error.start]:02x} at position "
+            f"{path}:{number} is not {encoding.upper()}: byte 0x{error.object[error.start]:02x} at position "
             f"{error.start} of the line; convert the file, for example with "
             f"`iconv -f ISO-8859-1 -t UTF-8`."
         ) from None

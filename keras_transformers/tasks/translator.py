@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from ..text.special import EOS, PAD
+from .batched import in_batches
 
-ROWS = 64  # sentences decoded together at most …
-TOKENS = 4096  # … and their source tokens, padding included
+OUTPUTS = {"text": tf.TensorSpec((None,), tf.string), "score": tf.TensorSpec((None,), tf.float32)}
 
 
 class Translator(tf.Module):
@@ -27,34 +27,17 @@ class Translator(tf.Module):
     def __call__(self, text):
         """Return `{"text": string (N,), "score": float32 (N,)}` for `text`, string (N,).
 
-        The score is the output's total log-probability. Sentences are taken longest first, so
-        that those decoded together are of nearly equal length.
+        The score is the output's total log-probability.
         """
         ids = self.tokenizer.tokenize(text)
         ends = tf.fill((ids.nrows(), 1), EOS)
-        ids = tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1)
-        lengths = tf.cast(ids.row_lengths(), tf.int32)
-        order = tf.argsort(lengths, direction="DESCENDING")
-        count = tf.shape(order)[0]
+        return in_batches(
+            self._translate, {"source": tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1)}, OUTPUTS
+        )
 
-        def unfinished(start, *_):
-            return start < count
-
-        def translate(start, outputs, scores):
-            longest = lengths[order[start]]
-            rows = tf.clip_by_value(TOKENS // longest, 1, ROWS)
-            chosen = order[start : start + rows]
-            found, score = self.search(self.model, tf.gather(ids, chosen).to_tensor(PAD))
-            said = self.tokenizer.detokenize(_until_end(found))
-            where = chosen[:, None]
-            outputs = tf.tensor_scatter_nd_update(outputs, where, said)
-            scores = tf.tensor_scatter_nd_update(scores, where, score)
-            return start + rows, outputs, scores
-
-        state = (tf.constant(0), tf.fill((count,), ""), tf.zeros((count,), tf.float32))
-        # One at a time: batches decoded in parallel would all be in memory at once.
-        _, outputs, scores = tf.while_loop(unfinished, translate, state, parallel_iterations=1)
-        return {"text": outputs, "score": scores}
+    def _translate(self, inputs):
+        found, score = self.search(self.model, inputs["source"])
+        return {"text": self.tokenizer.detokenize(_until_end(found)), "score": score}
 
 
 def _until_end(ids):

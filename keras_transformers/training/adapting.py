@@ -4,18 +4,7 @@ The parts of a backbone are `embed` and `encoder`, whose `blocks` are numbered f
 """
 
 from ..errors import RecipeError
-
-
-def backbone_of(model):
-    """Return the model itself, or the one within it, that has `embed` and `encoder`.
-
-    Raises:
-        RecipeError: None has.
-    """
-    for one in (model, *model.layers):
-        if hasattr(one, "embed") and hasattr(one, "encoder"):
-            return one
-    raise RecipeError("`training.freeze` and `training.layer_decay` need a model with an encoder, but it has none.")
+from ..models.backbone import backbone_of
 
 
 def freeze(model, blocks):
@@ -25,7 +14,7 @@ def freeze(model, blocks):
         model: A backbone, or a task's model around one.
         blocks: How many; 0: the embeddings alone.
     """
-    backbone = backbone_of(model)
+    backbone = _backbone(model)
     for part in (backbone.embed, *backbone.encoder.blocks[:blocks]):
         part.trainable = False
 
@@ -43,10 +32,17 @@ def decayed_rates(model, decay):
         model: A backbone, or a task's model around one.
         decay: Factor from 0 to 1.
     """
-    backbone = backbone_of(model)
+    backbone = _backbone(model)
     layers = [backbone.embed, *backbone.encoder.blocks]
     return {
         variable.path: decay ** (len(layers) - height)
         for height, layer in enumerate(layers)
         for variable in layer.trainable_variables
     }
+
+
+def _backbone(model):
+    found = backbone_of(model)
+    if found is None:
+        raise RecipeError("`training.freeze` and `training.layer_decay` need a model with an encoder, but it has none.")
+    return found

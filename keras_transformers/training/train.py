@@ -14,7 +14,7 @@ from ..errors import RecipeError, RunError, TrainingInterrupted
 from ..models.assemble import assemble, build, dtype_policy
 from ..reading import read_for
 from ..registry import load_plugin_file
-from ..run import Run, load_run, refuse_existing
+from ..run import Run, load_run, refuse_existing, run_path
 from ..writing import replacing, writing
 from .adapting import decayed_rates, freeze
 from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
@@ -43,7 +43,7 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
     """
     for plugin in plugins:
         load_plugin_file(plugin)
-    path = Path(run) if run is not None else Path("runs") / recipes.load(recipe, overrides).name
+    path = run_path(recipes.load(recipe, overrides), run)
     console = Console(stderr=True)
     if resume:
         run = load_run(path)

@@ -1,0 +1,66 @@
+"""Texts with a label each, and what the sources that read them have in common."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+
+from ..errors import DataError
+from .parallel_text import part_of
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts, or pairs of texts, with a label each, in the order of the source.
+
+    Args:
+        texts: The texts; of pairs, the first of each.
+        labels: A label for each, as it was written.
+        places: Where each was read, such as `train.tsv:17`.
+        seconds: The second text of each pair, or None.
+        notes: What was dropped on the way, one sentence each, for the user to read.
+    """
+
+    texts: list[str]
+    labels: list[str]
+    places: list[str]
+    seconds: list[str] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self):
+        return len(self.texts)
+
+    @property
+    def columns(self):
+        """The texts, and the second texts if there are any: what the serving module takes."""
+        return [self.texts] if self.seconds is None else [self.texts, self.seconds]
+
+
+def gather(rows, path, paired=False, part="all", limit=None):
+    """Return `Labelled` of rows, without those that have an empty text.
+
+    Args:
+        rows: Iterable of (place, label, text) or, of pairs, (place, label, text, second text).
+        path: The file, for messages.
+        paired: Rows are of pairs.
+        part: `all`, or the part of a file that has no parts of its own, as `part_of` the text says.
+        limit: Take no more than this many rows; None: all.
+
+    Raises:
+        DataError: No row is left.
+    """
+    rows = list(rows)
+    empty = [row for row in rows if not all(text.strip() for text in row[2:])]
+    filled = (row for row in rows if all(text.strip() for text in row[2:]))
+    kept = list(islice((row for row in filled if part in ("all", part_of(row[2]))), limit))
+    if not kept:
+        raise DataError(_nothing(path, len(rows), len(empty), part))
+    notes = [f"{len(empty)} rows with an empty text dropped, first at {empty[0][0]}."] if empty else []
+    places, labels, texts, *seconds = (list(column) for column in zip(*kept, strict=True))
+    return Labelled(texts, labels, places, seconds[0] if paired else None, notes)
+
+
+def _nothing(path, rows, empty, part):
+    if not rows:
+        return f"{path} holds no rows: it is empty."
+    if rows == empty:
+        return f"{path} holds no rows with text: all {rows} have an empty one."
+    return f"{path} holds no rows in its part `{part}`: set `part` to `all`, or give a larger file."

@@ -1,0 +1,47 @@
+"""Any number of texts of any length, a bounded batch at a time, in the graph.
+
+N texts, B of them in a batch, T length.
+"""
+
+import tensorflow as tf
+
+ROWS = 64  # texts taken together at most …
+TOKENS = 4096  # … and their tokens, padding included
+
+
+def in_batches(step, inputs, outputs):
+    """Return what `step` makes of `inputs`: a dict of tensors (N, …) in the order of the inputs.
+
+    The longest texts come first, so that those taken together are of nearly equal length.
+
+    Args:
+        step: From a dict of tensors (B, T), padded with 0, to a dict of tensors (B, …).
+        inputs: Dict of `tf.RaggedTensor` (N, None), all of the same lengths.
+        outputs: For each output of `step` its `tf.TensorSpec`; all axes but the first are known.
+    """
+    lengths = tf.cast(next(iter(inputs.values())).row_lengths(), tf.int32)
+    order = tf.argsort(lengths, direction="DESCENDING")
+    count = tf.shape(order)[0]
+
+    def unfinished(start, *_):
+        return start < count
+
+    def advance(start, found):
+        longest = tf.maximum(lengths[order[start]], 1)
+        rows = tf.clip_by_value(TOKENS // longest, 1, ROWS)
+        chosen = order[start : start + rows]
+        made = step({name: tf.gather(ids, chosen).to_tensor(0) for name, ids in inputs.items()})
+        where = chosen[:, None]
+        return start + rows, {name: tf.tensor_scatter_nd_update(found[name], where, made[name]) for name in found}
+
+    empty = {name: tf.zeros((count, *spec.shape[1:]), spec.dtype) for name, spec in outputs.items()}
+    shapes = {name: tf.TensorShape(spec.shape) for name, spec in outputs.items()}
+    # One at a time: batches computed in parallel would all be in memory at once.
+    _, found = tf.while_loop(
+        unfinished,
+        advance,
+        (tf.constant(0), empty),
+        shape_invariants=(tf.TensorShape(()), shapes),
+        parallel_iterations=1,
+    )
+    return found

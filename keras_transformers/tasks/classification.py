@@ -1,0 +1,108 @@
+"""Classification: which of several labels a text, or a pair of texts, has."""
+
+import numpy as np
+
+from ..errors import DataError, RecipeError, did_you_mean
+from ..signature import Rate, slot
+from .label_metrics import Accuracy
+from .whole_text import WholeText
+
+
+class Classification(WholeText):
+    """One label of several for a text, or for a pair of texts.
+
+    Registered as `task/classification`.
+
+    Serves `text`, or `first` and `second`, to `label`, its probability `score`, and the
+    `probabilities` of all labels in the order of `labels`.
+
+    Reference: Devlin et al. 2018, section 4.1, https://arxiv.org/abs/1810.04805
+
+    Args:
+        labels: What the labels are; none: those of the training text, sorted.
+        pair: An example is a pair of texts; none: as in the training text.
+        dropout: Rate on the vector that is classified.
+        label_smoothing: Probability taken from the right label and spread over all.
+        metrics: Scores of answers against labels; the first chooses the best checkpoint. By
+            default accuracy.
+    """
+
+    kind = "classification"
+    answer = "label"
+
+    def __init__(
+        self,
+        labels: list[str] | None = None,
+        pair: bool | None = None,
+        dropout: Rate = 0.1,
+        label_smoothing: Rate = 0.0,
+        metrics: list[slot("metric")] | None = None,
+    ):
+        super().__init__(pair, dropout, metrics or [Accuracy()])
+        self.labels = labels
+        self.label_smoothing = label_smoothing
+
+    @property
+    def width(self):
+        if self.labels is None:
+            raise RecipeError("`task.labels` must be given to build this model: training finds them in its text.")
+        return len(self.labels)
+
+    def settle(self, examples):
+        found = super().settle(examples)
+        labels = set(examples.labels)
+        if self.labels is not None:
+            self.targets(examples)
+            return found
+        if len(labels) == 1:
+            raise DataError(
+                f"The training text must have two labels or more, but each of its {len(examples)} examples has "
+                f"`{labels.pop()}`."
+            )
+        return {**found, "labels": sorted(labels, key=_reading_order)}
+
+    def loss(self):
+        from ..training.label_loss import LabelCrossEntropy
+
+        return LabelCrossEntropy(self.label_smoothing)
+
+    def targets(self, examples):
+        """Return the numbers of the labels, int32 (N,).
+
+        Raises:
+            DataError: A label is none of `labels`.
+        """
+        numbers = {label: number for number, label in enumerate(self.labels)}
+        for place, label in zip(examples.places, examples.labels):
+            if label not in numbers:
+                raise DataError(
+                    f"{place} has the label `{label}`, which the model does not know."
+                    f"{did_you_mean(label, self.labels)} It knows: {', '.join(self.labels)}."
+                )
+        return np.array([numbers[label] for label in examples.labels], np.int32)
+
+    def references(self, examples):
+        self.targets(examples)
+        return examples.labels
+
+    def answered(self):
+        import tensorflow as tf
+
+        labels = self.labels
+
+        def answer(logits):
+            probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
+            best = tf.argmax(probabilities, axis=-1)
+            score = tf.reduce_max(probabilities, axis=-1)
+            return {"label": tf.gather(tf.constant(labels), best), "score": score, "probabilities": probabilities}
+
+        return answer, {
+            "label": tf.TensorSpec((None,), tf.string),
+            "score": tf.TensorSpec((None,), tf.float32),
+            "probabilities": tf.TensorSpec((None, len(labels)), tf.float32),
+        }
+
+
+def _reading_order(label):
+    """Sort numbers by what they are, and before words."""
+    return (0, int(label), label) if label.lstrip("-").isdecimal() else (1, 0, label)

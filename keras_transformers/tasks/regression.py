@@ -1,0 +1,74 @@
+"""Regression: a number for a text, or for a pair of texts, such as how alike they are."""
+
+import math
+
+import numpy as np
+
+from ..errors import DataError
+from ..signature import Rate, slot
+from .correlation import Pearson, Spearman
+from .whole_text import WholeText
+
+
+class Regression(WholeText):
+    """A number for a text, or for a pair of texts.
+
+    Registered as `task/regression`.
+
+    Serves `text`, or `first` and `second`, to `score`, on the scale of the training labels.
+
+    Reference: Cer et al. 2017 (STS benchmark), https://arxiv.org/abs/1708.00055; Devlin et al. 2018,
+    section 4.1, https://arxiv.org/abs/1810.04805
+
+    Args:
+        pair: An example is a pair of texts; none: as in the training text.
+        dropout: Rate on the vector that the number is computed from.
+        metrics: Scores of answers against labels; the first chooses the best checkpoint. By
+            default Pearson's and Spearman's correlations.
+    """
+
+    kind = "regression"
+    answer = "score"
+    width = 1
+
+    def __init__(
+        self,
+        pair: bool | None = None,
+        dropout: Rate = 0.1,
+        metrics: list[slot("metric")] | None = None,
+    ):
+        super().__init__(pair, dropout, metrics or [Pearson(), Spearman()])
+
+    def loss(self):
+        from ..training.label_loss import SquaredError
+
+        return SquaredError()
+
+    def targets(self, examples):
+        """Return the labels as numbers, float32 (N,).
+
+        Raises:
+            DataError: A label is not a number.
+        """
+        return np.array(self.references(examples), np.float32)
+
+    def references(self, examples):
+        return [_number(label, place) for label, place in zip(examples.labels, examples.places)]
+
+    def answered(self):
+        import tensorflow as tf
+
+        def answer(values):
+            return {"score": tf.cast(values[:, 0], tf.float32)}
+
+        return answer, {"score": tf.TensorSpec((None,), tf.float32)}
+
+
+def _number(label, place):
+    try:
+        number = float(label)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{place} must have a number for its label, but has `{label}`.")
+    return number

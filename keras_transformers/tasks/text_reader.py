@@ -1,0 +1,61 @@
+"""Texts in, answers on the whole of each out: tokenizer, model and answer as one TensorFlow module.
+
+N texts, B of them in a batch.
+"""
+
+import tensorflow as tf
+
+from ..models.backbone import longest_input
+from ..text.packing import pack
+from .batched import in_batches
+
+
+class TextReader(tf.Module):
+    """Answers any number of texts of any length, a bounded batch at a time.
+
+    Texts longer than the model's positions are cut at their end; the output `truncated` tells which.
+
+    Args:
+        model: From `tokens` and `segments` to one tensor (B, …).
+        tokenizer: A `WordPiece`.
+        answer: From what the model gives to a dict of tensors (B, …), in the graph.
+        outputs: For each of those tensors its `tf.TensorSpec`.
+    """
+
+    def __init__(self, model, tokenizer, answer, outputs):
+        super().__init__()
+        self.model = model
+        self.tokenizer = tokenizer
+        self.answer = answer
+        self.outputs = outputs
+        self.longest = longest_input(model)
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+    def __call__(self, text):
+        """Return the answers, and `truncated`, bool (N,), for `text`, string (N,)."""
+        return self.read(text)
+
+    def read(self, *texts):
+        """Return the answers to texts, or to pairs of them, each string (N,)."""
+        ids = [self.tokenizer.tokenize(text) for text in texts]
+        tokens, segments = pack(self.tokenizer, *ids, max_length=self.longest)
+        found = in_batches(self._answered, {"tokens": tokens, "segments": segments}, self.outputs)
+        whole = sum(side.row_lengths() for side in ids) + len(ids) + 1  # with [CLS], and [SEP] after each
+        return {**found, "truncated": whole > self.longest}
+
+    def _answered(self, inputs):
+        return self.answer(self.model(inputs, training=False))
+
+
+class PairReader(TextReader):
+    """Answers any number of pairs of texts, as `TextReader` does single ones."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None,), tf.string, name="first"),
+            tf.TensorSpec((None,), tf.string, name="second"),
+        ]
+    )
+    def __call__(self, first, second):
+        """Return the answers, and `truncated`, bool (N,), for `first` and `second`, string (N,)."""
+        return self.read(first, second)

@@ -1,0 +1,93 @@
+"""What tasks that say one thing of a whole text, or of a pair of texts, have in common."""
+
+import abc
+
+from ..data.labelled import Labelled
+from ..errors import DataError, RecipeError
+from ..models.backbone import features, with_head
+from ..models.heads import class_logits
+from .task import Task
+
+
+class WholeText(Task):
+    """A task whose examples are `Labelled`, and whose head reads the pooled vector.
+
+    Args:
+        pair: An example is a pair of texts; none: as in the training text.
+        dropout: Rate on the pooled vector.
+        metrics: Scores of answers against labels; the first chooses the best checkpoint.
+    """
+
+    reads = Labelled
+    kind = ""
+
+    def __init__(self, pair, dropout, metrics):
+        self.pair = pair
+        self.dropout = dropout
+        self.metrics = metrics
+
+    @property
+    def monitor(self):
+        return f"val_{self.metrics[0].name}"
+
+    @property
+    @abc.abstractmethod
+    def width(self):
+        """The number of outputs of the head."""
+
+    @abc.abstractmethod
+    def targets(self, examples):
+        """Return the labels as an array (N,), which the loss takes by the name `label`."""
+
+    @abc.abstractmethod
+    def references(self, examples):
+        """Return the labels as the metrics take them."""
+
+    @abc.abstractmethod
+    def answered(self):
+        """Return the function from the head's output to a dict of tensors, and their specs."""
+
+    def settle(self, examples):
+        return {"pair": examples.seconds is not None} if self.pair is None else {}
+
+    def texts(self, examples):
+        return [text for column in examples.columns for text in column]
+
+    def model(self, backbone):
+        pooled = features(backbone, "pooled", f"task/{self.kind}")
+        return with_head(backbone, class_logits(pooled, self.width, self.dropout))
+
+    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+        from ..data.encode import encode_texts
+        from ..data.sequences import Sequences
+
+        if not hasattr(tokenizer, "cls"):
+            raise RecipeError(f"`task/{self.kind}` needs a tokenizer with BERT's [CLS], such as `tokenizer/wordpiece`.")
+        self._check_pair(examples, name)
+        labels = {"label": self.targets(examples)}
+        inputs, notes = encode_texts(examples.columns, tokenizer, max_length, name)
+        return Sequences(inputs, labels, batch_tokens, seed), [*examples.notes, *notes]
+
+    def serving(self, model, tokenizer):
+        from .text_reader import PairReader, TextReader
+
+        answer, outputs = self.answered()
+        return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs)
+
+    def score(self, serving, examples):
+        import tensorflow as tf
+
+        self._check_pair(examples, "the text to be scored")
+        references = self.references(examples)
+        found = serving(*(tf.constant(column, tf.string) for column in examples.columns))
+        values = found[self.answer].numpy().tolist()
+        answers = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
+        scores = {}
+        for metric in self.metrics:
+            scores.update(metric(answers, references))
+        return scores, answers
+
+    def _check_pair(self, examples, name):
+        if bool(self.pair) != (examples.seconds is not None):
+            kinds = ("single texts", "pairs of texts")
+            raise DataError(f"{name} must give {kinds[bool(self.pair)]}, but gives {kinds[not self.pair]}.")
