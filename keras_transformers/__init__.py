@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import errors, layers
     from .attend import attend
+    from .embed import embed
     from .evaluation import evaluate, predict
     from .export import export
     from .models.assemble import build
@@ -32,6 +33,7 @@ _FUNCTIONS = {
     "attend": "attend:attend",
     "build": "models.assemble:build",
     "describe": "registry:describe",
+    "embed": "embed:embed",
     "evaluate": "evaluation:evaluate",
     "export": "export:export",
     "load_recipe": "recipe:load",
@@ -45,7 +47,7 @@ _FUNCTIONS = {
 }
 
 __all__ = [
-    "attend", "build", "describe", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
+    "attend", "build", "describe", "embed", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
     "names", "predict", "register", "resolve", "slots", "train",
 ]  # fmt: skip
 

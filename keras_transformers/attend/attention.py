@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DataError
 from ..writing import writing
 
+
 @dataclass(frozen=True)
 class AttentionMap:
     """The attention of one kind.

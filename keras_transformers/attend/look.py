@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import DataError, RunError
+from ..models.backbone import backbone_of
 from ..run import Run, load_run
 from ..text.special import BOS, EOS, PAD
 from .attention import Attention, AttentionMap
@@ -35,45 +36,37 @@ def attend(run, text, second=None):
     run = run if isinstance(run, Run) else load_run(run)
     for name, each in (("text", text), ("second", second)):
         _check_utf8(name, each)
-    model, tokenizer = backbone(run.model()), run.tokenizer()
+    model, tokenizer = backbone_of(run.model()), run.tokenizer()
     look = _translation if hasattr(model, "decoder") else _encoder
     found = attentions(model)
     if not found:
         raise RunError(f"{run} holds a model without attention: its blocks have no layer called `attention`.")
     layers = [layer for kind in found.values() for layer in kind]
+    inputs, tokens, answer = look(run, model, tokenizer, text, second)
     with recording(layers) as weights:
-        tokens, answer = look(run, model, tokenizer, text, second)
+        model(inputs, training=False)
     weights = iter(weights)
     maps = [AttentionMap(kind, *tokens[kind], [next(weights) for _ in found[kind]]) for kind in found]
     read = text if second is None or answer is not None else f"{text} · {second}"
     return Attention(run.path.resolve().name, read, answer, maps)
 
 
-def backbone(model):
-    """Return the model that holds the encoder: the model itself, or what its head stands on."""
-    for part in (model, *model.layers):
-        if hasattr(part, "encoder"):
-            return part
-    raise RunError(f"The model `{type(model).__name__}` has no encoder whose attention could be seen.")
-
-
 def _encoder(run, model, tokenizer, text, second):
-    """Call an encoder on a text or a pair; return the tokens (queries, keys) of each kind, and no answer."""
+    """Return an encoder's inputs for a text or a pair, the tokens (queries, keys) of each kind, and no answer."""
     from ..text.packing import pack
 
     tokens, segments = pack(tokenizer, tf.constant([text]), None if second is None else tf.constant([second]))
     ids = tokens[0].numpy()
     _check(model, ids, len(ids) - (2 if second is None else 3), "text")
-    model({"tokens": ids[None], "segments": segments[0].numpy()[None]}, training=False)
     shown = tokenizer.pieces(ids)
-    return {"encoder": (shown, shown)}, None
+    return {"tokens": ids[None], "segments": segments[0].numpy()[None]}, {"encoder": (shown, shown)}, None
 
 
 def _translation(run, model, tokenizer, text, second):
-    """Translate; return the tokens (queries, keys) of each kind, and the translation.
+    """Translate; return the model's inputs, the tokens (queries, keys) of each kind, and the translation.
 
-    The translation is passed through the decoder once more, at one stroke: by causality each position
-    attends as it did step by step.
+    The inputs hold the whole translation, which passes through the decoder once more, at one stroke: by causality
+    each position attends as it did step by step.
     """
     source = _ids(tokenizer, text)
     _check(model, source, len(source) - 1, "text")
@@ -84,11 +77,11 @@ def _translation(run, model, tokenizer, text, second):
         target = _ids(tokenizer, second)
     _check(model, target, len(target), "second")
     heard = np.concatenate([[BOS], target[:-1]]).astype("int32")
-    model({"source": source[None], "target": heard[None]}, training=False)
     read, said = tokenizer.pieces(source), tokenizer.pieces(target)
     answer = tokenizer.detokenize(tf.ragged.constant([target[target != EOS].tolist()], dtype=tf.int32))
     tokens = {"encoder": (read, read), "decoder": (said, tokenizer.pieces(heard)), "cross": (said, read)}
-    return tokens, answer.numpy()[0].decode("utf-8", "replace")
+    inputs = {"source": source[None], "target": heard[None]}
+    return inputs, tokens, answer.numpy()[0].decode("utf-8", "replace")
 
 
 def _ids(tokenizer, text):

@@ -53,7 +53,7 @@ class Regression(WholeText):
         return np.array(self.references(examples), np.float32)
 
     def references(self, examples):
-        return [_number(label, place) for label, place in zip(examples.labels, examples.places)]
+        return [number_of(label, place) for label, place in zip(examples.labels, examples.places)]
 
     def answered(self):
         import tensorflow as tf
@@ -64,7 +64,8 @@ class Regression(WholeText):
         return answer, {"score": tf.TensorSpec((None,), tf.float32)}
 
 
-def _number(label, place):
+def number_of(label, place):
+    """Return the number that a label says, or raise `DataError` with the place that it was read from."""
     try:
         number = float(label)
     except ValueError:

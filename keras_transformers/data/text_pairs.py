@@ -1,0 +1,51 @@
+"""Pairs of texts that are read apart, in batches of a bounded number of tokens.
+
+N pairs, B batch, T and S the lengths of the first and the second texts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .batching import Batches, Ids, padded_lengths
+
+
+@dataclass(frozen=True)
+class TextPairs(Batches):
+    """Ids of two texts, special ids included, with labels for the pair.
+
+    Args:
+        first: Ids of the first texts.
+        second: Ids of the second texts.
+        labels: By name, an array (N,).
+        batch_tokens: Most tokens in a batch, padding included, both texts together.
+        seed: Seed of the order of batches.
+    """
+
+    first: Ids
+    second: Ids
+    labels: dict[str, np.ndarray]
+    batch_tokens: int
+    seed: int = 0
+
+    @property
+    def lengths(self):
+        return [self.first.lengths, self.second.lengths]
+
+    @property
+    def tokens(self):
+        """Number of real tokens that an epoch reads."""
+        return len(self.first.flat) + len(self.second.flat)
+
+    def batch(self, rows, rng=None):
+        """Return `(inputs, labels)` of pairs `rows`.
+
+        Inputs are `tokens`, `segments` (B, T) and `second_tokens`, `second_segments` (B, S), int32, padded
+        with 0; labels are (B,).
+        """
+        inputs = {}
+        for side, ids in (("", self.first), ("second_", self.second)):
+            width = int(padded_lengths(ids.lengths[rows].max()))
+            inputs[f"{side}tokens"] = ids.padded(rows, width)
+            inputs[f"{side}segments"] = np.zeros((len(rows), width), np.int32)
+        return inputs, {name: label[rows] for name, label in self.labels.items()}

@@ -1,0 +1,51 @@
+"""Vectors as files: one JSON object a line, or one NumPy archive.
+
+N texts, M words of all texts, D model width.
+"""
+
+import json
+
+import numpy as np
+
+from .words import WordVectors
+
+
+def json_line(text, found):
+    """Return what was found for a text, a vector (D,) or `WordVectors`, as one line of JSON."""
+    if not isinstance(found, WordVectors):
+        return json.dumps({"text": text, "vector": _numbers(found)}, ensure_ascii=False)
+    words = [
+        {"word": word, "start": start, "end": end, "vector": _numbers(vector)}
+        for word, (start, end), vector in zip(found.words, found.spans, found.vectors)
+    ]
+    return json.dumps({"text": text, "words": words}, ensure_ascii=False)
+
+
+def write_npz(stream, texts, found, dim):
+    """Write what was found for all texts.
+
+    Of sentences: `texts`, str (N,), and `vectors`, float32 (N, D). Of words also `words`, str (M,), `rows`, the number
+    of each word's text, `starts` and `ends`, its characters, int64 (M,); `vectors` is then (M, D).
+
+    Args:
+        stream: Binary file.
+        texts: List of str.
+        found: For each a vector (D,), or for each its `WordVectors`.
+        dim: D.
+    """
+    found = list(found)
+    arrays = {"texts": np.array(texts, str)}
+    vectors = found
+    if found and isinstance(found[0], WordVectors):
+        spans = np.array([span for each in found for span in each.spans], "int64").reshape(-1, 2)
+        arrays["words"] = np.array([word for each in found for word in each.words], str)
+        arrays["rows"] = np.repeat(np.arange(len(found)), [len(each.words) for each in found])
+        arrays["starts"], arrays["ends"] = spans.T
+        vectors = [each.vectors for each in found]
+    vectors = np.concatenate([np.zeros((0, dim), "float32"), *(each.reshape(-1, dim) for each in vectors)])
+    np.savez(stream, **arrays, vectors=vectors)
+
+
+def _numbers(vector):
+    """Return float32 numbers as the shortest decimals that mean them."""
+    return [float(str(number)) for number in vector]

@@ -1,0 +1,135 @@
+"""Sentence embedding: a vector for a text, near those of texts that mean the same."""
+
+from typing import Literal
+
+import numpy as np
+
+from ..data.labelled import Labelled
+from ..errors import DataError, RecipeError
+from ..signature import slot
+from .correlation import Pearson, Spearman
+from .regression import number_of
+from .task import Task
+
+
+class SentenceEmbedding(Task):
+    """A vector for a text, learnt from pairs of texts with a number for how alike they are.
+
+    Registered as `task/sentence_embedding`.
+
+    Serves `text` to `vector`. In training the cosine of two texts' vectors is drawn to their number, of which
+    the lowest becomes 0 and the highest 1; metrics compare the cosines with the numbers.
+
+    Reference: Reimers and Gurevych 2019, https://arxiv.org/abs/1908.10084
+
+    Args:
+        pooling: `mean` of all tokens' vectors, or the vector of [CLS].
+        normalize: Whether vectors get length 1, so that their products are their cosines.
+        lowest: The number of texts that have nothing in common; none: the least of the training text.
+        highest: The number of texts that mean the same; none: the greatest of the training text.
+        metrics: Scores of cosines against numbers; the first chooses the best checkpoint. By
+            default Spearman's and Pearson's correlations.
+    """
+
+    reads = Labelled
+    noun = "pairs"
+    answer = "vector"
+
+    def __init__(
+        self,
+        pooling: Literal["mean", "cls"] = "mean",
+        normalize: bool = True,
+        lowest: float | None = None,
+        highest: float | None = None,
+        metrics: list[slot("metric")] | None = None,
+    ):
+        self.pooling = pooling
+        self.normalize = normalize
+        self.lowest = lowest
+        self.highest = highest
+        self.metrics = metrics or [Spearman(), Pearson()]
+
+    @property
+    def monitor(self):
+        return f"val_{self.metrics[0].name}"
+
+    def settle(self, examples):
+        numbers = self._numbers(examples)
+        lowest = float(numbers.min()) if self.lowest is None else self.lowest
+        highest = float(numbers.max()) if self.highest is None else self.highest
+        if lowest >= highest:
+            raise DataError(
+                f"`task.highest` must be above `task.lowest` ({lowest:g}), but is {highest:g}: the numbers of the "
+                "training text tell nothing apart."
+            )
+        return {"lowest": lowest, "highest": highest}
+
+    def texts(self, examples):
+        return [*examples.texts, *(examples.seconds or [])]
+
+    def model(self, backbone):
+        from ..models.sentence import with_sentence_pairs
+
+        return with_sentence_pairs(backbone, self.pooling, self.normalize)
+
+    def loss(self):
+        from ..training.cosine_loss import CosineError
+
+        return CosineError()
+
+    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+        from ..data.encode import encode_texts
+        from ..data.text_pairs import TextPairs
+
+        if not hasattr(tokenizer, "cls"):
+            raise RecipeError(
+                "`task/sentence_embedding` needs a tokenizer with BERT's [CLS], such as `tokenizer/wordpiece`."
+            )
+        cosines = (self._numbers(examples) - self.lowest) / (self.highest - self.lowest)
+        sides, notes = [], [*examples.notes]
+        for column, side in zip(examples.columns, ("first", "second")):
+            inputs, more = encode_texts([column], tokenizer, max_length, f"{name}, {side} texts")
+            sides.append(inputs["tokens"])
+            notes += more
+        return TextPairs(*sides, {"cosine": cosines.astype("float32")}, batch_tokens, seed), notes
+
+    def serving(self, model, tokenizer):
+        """Return the module that is exported: `text` to `vector`, float32 (N, D)."""
+        import tensorflow as tf
+
+        from ..models.sentence import single_text
+        from .text_reader import TextReader
+
+        model = single_text(model)
+        specs = {"vector": tf.TensorSpec(model.output.shape, tf.float32)}
+        return TextReader(model, tokenizer, lambda vectors: {"vector": vectors}, specs)
+
+    def score(self, serving, examples):
+        """Return the metrics of the cosines of the pairs' vectors, and the cosines."""
+        import tensorflow as tf
+
+        numbers = self._numbers(examples).tolist()
+        first, second = (serving(tf.constant(column, tf.string))["vector"].numpy() for column in examples.columns)
+        cosines = cosine(first, second).tolist()
+        scores = {}
+        for metric in self.metrics:
+            scores.update(metric(cosines, numbers))
+        return scores, cosines
+
+    def _numbers(self, examples):
+        """Return the numbers of pairs, float64 (N,).
+
+        Raises:
+            DataError: The examples are single texts, or a label is no number.
+        """
+        if examples.seconds is None:
+            raise DataError(
+                "`task/sentence_embedding` learns from pairs of texts: name the column of the second in the source."
+            )
+        return np.array([number_of(*one) for one in zip(examples.labels, examples.places)])
+
+
+def cosine(first, second):
+    """Return the cosine of each row of two arrays (N, D): float (N,)."""
+    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    return np.sum(first * second, axis=-1) / np.maximum(lengths, 1e-12)
