@@ -12,7 +12,7 @@ import unicodedata
 import numpy as np
 
 # Control, format and private-use characters, and U+FFFD, which stands for bytes that are not UTF-8.
-_REMOVED = """
+_CONTROLS = """
     0-8 B-C E-1F 7F-9F AD 600-605 61C 6DD 70F 180E 200B-200F 202A-202E 2060-2064 2066-206F E000-F8FF FEFF FFF9-FFFB
     FFFD 110BD 1BCA0-1BCA3 1D173-1D17A E0001 E0020-E007F F0000-FFFFD 100000-10FFFD
 """
@@ -79,8 +79,8 @@ _LOWER = (
     ("16EA0-16EB8", "16EBB-16ED3"),
 )
 
-LETTER, SPACE, ALONE = range(3)
-"""Kinds of characters: part of a word, between words, a word of its own."""
+REMOVED, SPACE, LETTER, ALONE = range(4)
+"""Kinds of characters: left out, between words, part of a word, a word of its own."""
 
 CODES = sys.maxunicode + 1
 
@@ -93,16 +93,17 @@ def rules(lowercase):
         lowercase: Lower case, and no accents.
 
     Returns:
-        int32 (1114112, 1 + width): the kind, then code points, 0 where there is none. The width is 3 with
-        `lowercase`, since a Hangul syllable becomes its letters, else 1.
+        int32 (1114112, 1 + width): the kind, then code points, 0 where there is no further one. The width is 3
+        with `lowercase`, since a Hangul syllable becomes its letters, else 1.
     """
     written = np.arange(CODES, dtype=np.int32)[:, None]
     if lowercase:
         written = _lowered(_without_marks(_decomposed()))
-    written[_codes(_REMOVED)] = 0
+    written[_codes(_CONTROLS)] = 0
     alone = np.zeros(CODES, dtype=bool)
     alone[_codes(_PUNCTUATION)] = True
     kind = np.where(alone[written[:, 0]], ALONE, LETTER)
+    kind[written[:, 0] == 0] = REMOVED
     kind[_codes(_IDEOGRAPHS)] = ALONE
     kind[_codes(_SPACES)] = SPACE
     return np.concatenate([kind[:, None], written], axis=1, dtype=np.int32)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from . import bert_characters
-from .bert_characters import ALONE, CODES, SPACE
+from .bert_characters import ALONE, CODES, LETTER, SPACE
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """The pieces that a text may name: each is a word, if written exactly so."""
@@ -64,12 +64,13 @@ class BertWords(tf.Module):
         rows, starts = codes.value_rowids(), starts.flat_values
         codes = self._with_names(codes.flat_values, rows)
         found = tf.gather(self._rows, tf.gather(self._pages, codes // _PAGE) * _PAGE + codes % _PAGE)
-        kind, length, written = found[:, 0], tf.cast(found[:, 1], starts.dtype), found[:, 2:]
+        kind, length = found[:, 0], tf.cast(found[:, 1], starts.dtype)
+        written = tf.concat([(codes + found[:, 2])[:, None], found[:, 3:]], axis=1)
 
         # Letters with the same number, which only grows, are of one word.
         alone = tf.cast(kind == ALONE, tf.int64)
         number = rows + tf.cumsum(tf.cast(kind == SPACE, tf.int64) + alone) + tf.cumsum(alone, exclusive=True)
-        there = tf.logical_and(written != 0, (kind != SPACE)[:, None])
+        there = tf.concat([(kind >= LETTER)[:, None], found[:, 3:] != 0], axis=1)
         origin = tf.where(there)[:, 0]
         number = tf.gather(number, origin)
         first = tf.concat([tf.ones_like(number[:1], tf.bool), number[1:] != number[:-1]], axis=0)
@@ -106,13 +107,18 @@ def bytes_of(codes):
 
 
 def _table(lowercase):
-    """Return kind, bytes and letters of every code point and then of the names, in pages."""
-    rules = bert_characters.rules(lowercase)
-    length = bytes_of(tf.range(CODES))
-    table = np.insert(rules, 1, length, axis=1)
+    """Return a row for every code point, and then for the names, in pages of 128.
+
+    A row is kind, bytes of the character, first letter less the character, further letters. By that
+    difference most pages are alike.
+    """
+    kind, first, further = np.split(bert_characters.rules(lowercase), [1, 2], axis=1)
+    codes = np.arange(CODES)[:, None]
+    shift = np.where(kind >= LETTER, first - codes, 0)
+    table = np.concatenate([kind, bytes_of(codes), shift, further], axis=1, dtype=np.int32)
     names = np.zeros((_PAGE, table.shape[1]), dtype=np.int32)
     for index, name in enumerate(SPECIAL):
-        names[index, :3] = ALONE, len(name), _NAMED + index
+        names[index, :3] = ALONE, len(name), _NAMED - CODES
     return np.concatenate([table, names]).reshape(-1, _PAGE, table.shape[1])
 
 

@@ -16,14 +16,14 @@ from .bert_characters import ALONE, rules
 from .bert_words import LONGEST, SPECIAL, stand_in
 
 _BATCH = 1024  # texts at a time
-_COVERED = 0.9995  # share of the text's letters that have a piece; the rest are stray characters of other scripts
+_COVERED = 0.9995  # share of the text's letters that have a piece, even if there is hardly room
 _LONGEST_PIECE = 32
 _BEGIN = "▁"  # what SentencePiece writes where a word begins
 _RESERVED = 3  # SentencePiece's own pieces: unknown, beginning and end
 
 
 def learn(texts, words, size):
-    """Return at most `size` pieces, the most useful first.
+    """Return at most `size` pieces: letters, the most frequent first, then what they are joined to.
 
     Args:
         texts: Iterable of str, read once.
@@ -34,14 +34,12 @@ def learn(texts, words, size):
         DataError: The text is empty.
     """
     counts = _count(texts, words)
-    alone, inside = _letters(counts)
-    letters = [*alone, *(form for letter in inside for form in (letter, f"##{letter}"))]
-    pieces = dict.fromkeys(letters[:size])
+    pieces = _letters(counts, size)
     if len(pieces) < size:
-        known = set(inside)
+        known = set(pieces)
         counts = {word: count for word, count in counts.items() if known.issuperset(word)}
-        pieces.update(dict.fromkeys(_pairs(counts, size)))
-    return list(islice(pieces, size))
+        pieces = dict.fromkeys([*pieces, *_pairs(counts, size)])
+    return list(pieces)[:size]
 
 
 def _count(texts, words):
@@ -59,20 +57,20 @@ def _count(texts, words):
     return counts
 
 
-def _letters(counts):
-    """Return the letters that are words of their own, and those that words are made of, most frequent first."""
+def _letters(counts, size):
+    """Return each letter that has a piece, and the same within a word; all if they take less than half the room."""
     letters = Counter()
     for word, count in counts.items():
         for letter in word:
             letters[letter] += count
     kind = rules(lowercase=False)[:, 0]
-    kept, left = [], _COVERED * letters.total()
+    pieces, covered = [], 0
     for letter, count in sorted(letters.items(), key=lambda one: (-one[1], one[0])):
-        if left <= 0:
+        if len(pieces) >= size // 2 and covered >= _COVERED * letters.total():
             break
-        kept.append(letter)
-        left -= count
-    return [one for one in kept if kind[ord(one)] == ALONE], [one for one in kept if kind[ord(one)] != ALONE]
+        pieces += [letter] if kind[ord(letter)] == ALONE else [letter, f"##{letter}"]
+        covered += count
+    return pieces
 
 
 def _pairs(counts, size):
