@@ -8,9 +8,7 @@ import abc
 from pathlib import Path
 
 from ..errors import CheckpointError
-from .places import HEAD, places
-
-POOLER = "pooler"
+from .places import POOLER, places
 
 
 class Checkpoint(metaclass=abc.ABCMeta):
@@ -81,7 +79,7 @@ class Checkpoint(metaclass=abc.ABCMeta):
         problems = [
             _difference(place, name, stored)
             for place, name in names.items()
-            if place not in fits and part(place) not in new
+            if place not in fits and place.part not in new
         ]
         left = [name for name in stored if name not in set(names.values())]
         problems += [
@@ -91,7 +89,7 @@ class Checkpoint(metaclass=abc.ABCMeta):
             count = f"{len(problems)} tensors do" if len(problems) > 1 else "a tensor does"
             raise CheckpointError("\n  ".join([f"{self.path} cannot fill the model, {count} not fit:", *problems]))
         for place, name in fits.items():
-            if part(place) not in new:
+            if place.part not in new:
                 place.variable.assign(self.read(name))
         notes = [f"`{one}` is not in {self.path}: its weights are new." for one in new]
         unused = [name for name in left if not self.in_backbone(name)]
@@ -105,16 +103,11 @@ class Checkpoint(metaclass=abc.ABCMeta):
         A head does so if any of its tensors is missing or differs, for half a head is none; the
         pooler, which checkpoints of some tasks leave out, only if all of it is missing.
         """
-        heads = dict.fromkeys(part(place) for place in names if place.name.startswith(HEAD))
-        new = [head for head in heads if any(part(place) == head and place not in fits for place in names)]
-        if not any(name in stored for place, name in names.items() if part(place) == POOLER):
+        heads = dict.fromkeys(place.part for place in names if place.is_head)
+        new = [head for head in heads if any(place.part == head and place not in fits for place in names)]
+        if not any(name in stored for place, name in names.items() if place.part == POOLER):
             new.append(POOLER)
         return new
-
-
-def part(place):
-    """Return the part of the model that a place is in: `embed`, `encoder`, `pooler`, or a head's name."""
-    return place.name.removeprefix(HEAD).partition(".")[0]
 
 
 def _difference(place, name, stored):

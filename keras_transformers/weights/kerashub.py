@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -73,23 +75,22 @@ class KerasHubCheckpoint(Checkpoint):
             super().__init__(source.name)
             self._folder = None
             config, found = source.get_config(), type(source).__name__
-            self._store = _Backbone(source) if found == CLASS else None
         else:
             super().__init__(source)
             self._folder = self.path
             saved = read_json(self.path / CONFIG)
             config, found = saved.get("config"), saved.get("class_name")
-            self._store = None
         if found != CLASS or not isinstance(config, dict):
             raise CheckpointError(
-                f"{self.path}: the class must be {CLASS}, the one that is read from KerasHub, but is {found or 'missing'}."
+                f"{self.path}: the class must be {CLASS}, the one that is read from KerasHub, but is "
+                f"{found or 'missing'}."
             )
         file = self.path / CONFIG
         counts = {ours: read_count(config, theirs, file) for ours, theirs in SIZES.items()}
         dropout = read_number(config, "dropout", 0.1, file)
         # KerasHub approximates GELU, and has one rate of dropout.
         self.sizes = Sizes(**counts, dropout=dropout, attention_dropout=dropout, activation="gelu_tanh")
-        self._store = self._store or _WeightsFile(self.path / WEIGHTS)
+        self._file = _WeightsFile(self.path / WEIGHTS) if self._folder else _written(source)
 
     def recipe(self):
         tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": self._lowercase()}
@@ -101,10 +102,10 @@ class KerasHubCheckpoint(Checkpoint):
         shutil.copyfile(self._folder / VOCABULARY, folder / vocabulary.FILE)
 
     def tensors(self):
-        return {name: _joined_shape(name, shape) for name, shape in self._store.shapes.items()}
+        return {name: _joined_shape(name, shape) for name, shape in self._file.shapes.items()}
 
     def read(self, name):
-        array = np.asarray(self._store.read(name), "float32")
+        array = np.asarray(self._file.read(name), "float32")
         return array.reshape(_joined_shape(name, array.shape))
 
     def name_of(self, place):
@@ -155,20 +156,12 @@ class _WeightsFile:
         return self._file[f"layers/{name}"][()]
 
 
-class _Backbone:
-    """Tensors of a BertBackbone in memory, by the paths that a weights file would have."""
-
-    def __init__(self, backbone):
-        from .places import _walk, stored_layers
-
-        self._variables = {}
-        for stored, layer in stored_layers(backbone.layers):
-            for _, path, variable in _walk(layer, "", stored):
-                self._variables.setdefault(path, variable)
-        self.shapes = {path: tuple(variable.shape) for path, variable in self._variables.items()}
-
-    def read(self, name):
-        return self._variables[name].numpy()
+def _written(backbone):
+    """Return the weights file of a backbone in memory."""
+    with tempfile.TemporaryDirectory(prefix="keras_transformers_") as folder:
+        path = Path(folder) / WEIGHTS
+        backbone.save_weights(path)
+        return _WeightsFile(path)  # stays open when its name is gone
 
 
 def _joined_shape(name, shape):
