@@ -85,8 +85,7 @@ def label_numbers(tagged, labels, name):
 
 def _packed(labels, cut):
     """Return labels of windows with places for [CLS] and [SEP]; a word that two windows show counts in one."""
-    own = tf.RaggedTensor.from_tensor(cut.own(tf.reduce_max(cut.sizes)), cut.sizes)
-    labels = labels.with_values(tf.where(own.values, labels.values, IGNORED))
+    labels = labels.with_values(tf.where(cut.own().values == 1, labels.values, IGNORED))
     edge = tf.RaggedTensor.from_uniform_row_length(tf.fill([labels.nrows()], IGNORED), 1)
     return tf.concat([edge, labels, edge], axis=1)
 

@@ -50,7 +50,7 @@ class Tagger(tf.Module):
         specs = {name: tf.TensorSpec((None, self.length), kind) for name, kind in OUTPUTS.items()}
         found = in_batches(self._label, {"tokens": tokens, "segments": segments}, specs)
         # A window's pieces come after its [CLS]; those that windows own are, one window after another, all pieces.
-        own = tf.pad(windows.own(self.length - 1), [[0, 0], [1, 0]])
+        own = tf.pad(windows.own().to_tensor(0, shape=(None, self.length - 1)), [[0, 0], [1, 0]]) == 1
         return [tf.boolean_mask(found[name], own) for name in OUTPUTS]
 
     def _label(self, inputs):

@@ -30,10 +30,11 @@ class Windows(NamedTuple):
         starts = tf.gather(tf.cast(pieces.row_starts(), tf.int32), self.rows) + self.starts
         return tf.gather(pieces.values, tf.ragged.range(starts, starts + self.sizes))
 
-    def own(self, width):
-        """Return which of the first `width` pieces that each window shows are its own, bool (W, width)."""
-        place = self.starts[:, None] + tf.range(width)
-        return (place >= self.firsts[:, None]) & (place < self.ends[:, None])
+    def own(self):
+        """Return 1 for each piece that a window shows and owns, 0 for the others, ragged int32 (W, None)."""
+        place = tf.ragged.range(self.starts, self.starts + self.sizes)
+        own = (place >= self.firsts[:, None]) & (place < self.ends[:, None])
+        return tf.cast(own, tf.int32)
 
 
 def windows(lengths, capacity, stride):

@@ -1,0 +1,118 @@
+"""Question answering: find the answer to a question in a text."""
+
+from typing import Annotated
+
+from ..data.questions import Questions
+from ..errors import RecipeError
+from ..signature import Bounds, Count, slot
+from .squad_score import SquadScore
+from .task import Task
+
+
+class QuestionAnswering(Task):
+    """The piece of a text that answers a question, or that there is none.
+
+    Registered as `task/question_answering`.
+
+    Serves `question` and `context` to `answer`, its probability `score` and its place, and the best
+    others. A context that does not fit `length` is read in windows that overlap.
+
+    Reference: Devlin et al. 2018, sections 4.2 and 4.3, https://arxiv.org/abs/1810.04805
+
+    Args:
+        null_answers: Whether the answer may be that there is none, ""; none: as in the training text.
+        null_threshold: By how much the logit of no answer must exceed that of the best for the
+            answer to be "".
+        length: Longest sequence in tokens, question, context and three special ones.
+        stride: Tokens by which a window lies behind the one before.
+        max_question: Longest question in tokens; its end is cut off.
+        max_answer: Longest answer in tokens.
+        n_best: How many answers are given.
+        metric: Scores answers, given the right ones, the best that are not "" and `no_answer`, and chooses
+            the best checkpoint; by default SQuAD's.
+    """
+
+    reads = Questions
+    noun = "questions"
+    answer = "answer"
+
+    def __init__(
+        self,
+        null_answers: bool | None = None,
+        null_threshold: float = 0.0,
+        length: Annotated[int, Bounds(minimum=5)] = 384,
+        stride: Count = 128,
+        max_question: Count = 64,
+        max_answer: Count = 30,
+        n_best: Count = 20,
+        metric: slot("metric") | None = None,
+    ):
+        self.null_answers = null_answers
+        self.null_threshold = null_threshold
+        self.length = length
+        self.stride = stride
+        self.max_question = max_question
+        self.max_answer = max_answer
+        self.n_best = n_best
+        self.metric = metric or SquadScore()
+
+    @property
+    def monitor(self):
+        return f"val_{self.metric.name}"
+
+    def settle(self, questions):
+        return {"null_answers": questions.null_answers} if self.null_answers is None else {}
+
+    def texts(self, questions):
+        """Return the questions and, once each, the contexts."""
+        return [*questions.questions, *dict.fromkeys(questions.contexts)]
+
+    def model(self, backbone):
+        from ..models.backbone import features, with_head
+        from ..models.token_heads import SpanLogits, require_positions
+
+        require_positions(backbone, self.length)
+        sequence = features(backbone, "sequence", "task/question_answering")
+        return with_head(backbone, SpanLogits(name="spans")(sequence, backbone.input["segments"]))
+
+    def loss(self):
+        from ..training.span_loss import SpanCrossEntropy
+
+        return SpanCrossEntropy()
+
+    def encode(self, questions, tokenizer, batch_tokens, max_length, seed, name):
+        from ..data.spans import encode_questions
+
+        return encode_questions(questions, tokenizer, self._shape(max_length), batch_tokens, seed, name)
+
+    def serving(self, model, tokenizer):
+        """Return the module that is exported: `question` and `context` to `answer`, `score` and more."""
+        from .answerer import Answerer, Limits
+
+        threshold = self.null_threshold if self.null_answers else None
+        return Answerer(model, tokenizer, self._shape(self.length), Limits(self.max_answer, self.n_best, threshold))
+
+    def score(self, serving, questions):
+        """Return the metric of the answers to the questions, and the answers."""
+        import tensorflow as tf
+
+        found = serving(tf.constant(questions.questions, tf.string), tf.constant(questions.contexts, tf.string))
+        outputs = _decoded(found["answer"])
+        spans = [next(filter(None, best), "") for best in map(_decoded, found["answers"])]
+        references = [[one.text for one in right] for right in questions.answers]
+        return self.metric(outputs, references, spans, found["no_answer"].numpy().tolist()), outputs
+
+    def _shape(self, longest):
+        """Return how questions and contexts are cut into windows of at most `longest` tokens."""
+        length = min(self.length, longest)
+        room = length - self.max_question - 3
+        if room < 1:
+            raise RecipeError(
+                f"`task.length` and `data.max_length` must be more than `task.max_question` ({self.max_question}) and "
+                f"three special tokens, but the least is {length}."
+            )
+        return {"length": length, "stride": self.stride, "max_question": self.max_question}
+
+
+def _decoded(strings):
+    return [one.decode("utf-8", "replace") for one in strings.numpy()]
