@@ -152,11 +152,22 @@ def _add_heavy(verbs):
     _options(verb, "plugin")
     verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
 
+    verb = _verb(verbs, "import", commands.import_, "Make a run of a checkpoint of BERT.",
+                 "import uncased_L-12_H-768_A-12 runs/bert", "import all-MiniLM-L6-v2 runs/minilm --overwrite")  # fmt: skip
+    verb.add_argument("checkpoint", metavar="PATH",
+                      help="folder of Hugging Face, Google (or a .ckpt prefix) or KerasHub, or a run")  # fmt: skip
+    verb.add_argument("directory", metavar="OUT", help="run directory to make")
+    verb.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
+    _options(verb, "plugin", "json")
+
     verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in, answers out.",
-                 "export runs/dates exported", "export runs/dates exported --overwrite")  # fmt: skip
+                 "export runs/dates exported", "export runs/dates exported --overwrite",
+                 "export runs/bert exported --format huggingface")  # fmt: skip
     verb.add_argument("model", metavar="RUN", help="a run directory")
     verb.add_argument("directory", metavar="DIR", help="folder to write")
     verb.add_argument("--overwrite", action="store_true", help="replace an exported model in DIR")
+    verb.add_argument("--format", choices=("savedmodel", "huggingface"), default="savedmodel",
+                      help="by default savedmodel; huggingface: a folder for Transformers, of a BERT")  # fmt: skip
     _options(verb, "plugin")
 
     verb = _verb(verbs, "embed", commands.embed, "Give a vector for each line of text, or for each word of it.",

@@ -165,12 +165,33 @@ def _line(answer):
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
+def import_(args):
+    """Make a run of a checkpoint, and print its folder."""
+    with _heavy(args):
+        from .weights import import_checkpoint
+
+        run = import_checkpoint(args.checkpoint, args.directory, overwrite=args.overwrite)
+    for note in run.report["notes"]:
+        print(note, file=sys.stderr)
+    if args.json:
+        _print_json({"run": str(run), **run.report})
+    else:
+        print(run)
+
+
 def export(args):
-    """Write a run's model as a SavedModel, and print its folder."""
+    """Write a run's model as a SavedModel or for Transformers, and print its folder."""
     from .run import load_run
 
     load_run(args.model)
     with _heavy(args):
+        if args.format == "huggingface":
+            from .weights import export_huggingface
+
+            for note in export_huggingface(args.model, args.directory, overwrite=args.overwrite):
+                print(note, file=sys.stderr)
+            print(args.directory)
+            return
         from .export import export
 
         print(export(args.model, args.directory, overwrite=args.overwrite))

@@ -24,7 +24,7 @@ LIGHT = (
     ["validate", "transformer_base"],
     ["schema"],
 )
-VERBS = ("list", "show", "validate", "schema", "train", "evaluate", "predict", "export", "registry")
+VERBS = ("list", "show", "validate", "schema", "train", "evaluate", "predict", "import", "export", "registry")
 
 
 def run(capsys, *argv):

@@ -5,8 +5,8 @@ import json
 from ..errors import CheckpointError
 
 
-def read_json(path):
-    """Return the object of a JSON file.
+def read_json(path, kind=dict):
+    """Return the object of a JSON file, or its list, if `kind` is that.
 
     Raises:
         CheckpointError: It cannot be read, or holds something else.
@@ -17,8 +17,9 @@ def read_json(path):
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise CheckpointError(f"{path} is damaged: it is not JSON.") from None
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} must hold a JSON object, but holds {type(value).__name__}.")
+    if not isinstance(value, kind):
+        wanted = "object" if kind is dict else "list"
+        raise CheckpointError(f"{path} must hold a JSON {wanted}, but holds {type(value).__name__}.")
     return value
 
 

@@ -39,6 +39,21 @@ NAMES = {
 }
 """Our name of each tensor of the backbone, and theirs, of the same shape."""
 
+HEADS = {
+    "head.masked_tokens.transform.kernel": "cls/predictions/transform/dense/kernel",
+    "head.masked_tokens.transform.bias": "cls/predictions/transform/dense/bias",
+    "head.masked_tokens.norm.gamma": "cls/predictions/transform/LayerNorm/gamma",
+    "head.masked_tokens.norm.beta": "cls/predictions/transform/LayerNorm/beta",
+    "head.masked_tokens.bias": "cls/predictions/output_bias",
+    "head.next_sentence.kernel": "cls/seq_relationship/output_weights",
+    "head.next_sentence.bias": "cls/seq_relationship/output_bias",
+    "head.classifier.kernel": "output_weights",
+    "head.classifier.bias": "output_bias",
+}
+"""The same for the heads of tasks; the kernels of the last layers are transposed."""
+
+TRANSPOSED = ("cls/seq_relationship/output_weights", "output_weights")
+
 
 class GoogleCheckpoint(Checkpoint):
     """A TensorFlow 1 checkpoint of google-research/bert.
@@ -75,18 +90,19 @@ class GoogleCheckpoint(Checkpoint):
         shutil.copyfile(self.folder / vocabulary.FILE, folder / vocabulary.FILE)
 
     def tensors(self):
-        return dict(self._shapes)
+        return {name: shape[::-1] if name in TRANSPOSED else shape for name, shape in self._shapes.items()}
 
     def read(self, name):
         import tensorflow as tf
 
         try:
-            return self._reader.get_tensor(name)
+            array = self._reader.get_tensor(name)
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"{self.path} is damaged at `{name}`: {_first_line(error)}") from None
+        return array.T if name in TRANSPOSED else array
 
     def name_of(self, place):
-        return their_name(place.name, NAMES)
+        return their_name(place.name, NAMES) or HEADS.get(place.name)
 
     def in_backbone(self, name):
         return name.startswith("bert/")

@@ -9,6 +9,7 @@ from ..errors import CheckpointError
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint
 from .configuration import read_json
+from .pooling import sentence_task
 from .safetensors import SafetensorsFile
 
 CONFIG = "config.json"
@@ -45,6 +46,24 @@ NAMES = {
     "pooler.bias": "pooler.dense.bias",
 }
 """Our name of each tensor of the backbone, and theirs; kernels are transposed."""
+
+HEADS = {
+    "head.masked_tokens.transform.kernel": "cls.predictions.transform.dense.weight",
+    "head.masked_tokens.transform.bias": "cls.predictions.transform.dense.bias",
+    "head.masked_tokens.norm.gamma": "cls.predictions.transform.LayerNorm.weight",
+    "head.masked_tokens.norm.beta": "cls.predictions.transform.LayerNorm.bias",
+    "head.masked_tokens.bias": "cls.predictions.bias",
+    "head.next_sentence.kernel": "cls.seq_relationship.weight",
+    "head.next_sentence.bias": "cls.seq_relationship.bias",
+    "head.classifier.kernel": "classifier.weight",
+    "head.classifier.bias": "classifier.bias",
+    "head.spans.logits.kernel": "qa_outputs.weight",
+    "head.spans.logits.bias": "qa_outputs.bias",
+}
+"""The same for the heads of tasks."""
+
+TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
+"""What some versions store twice: the embedding and the bias of the masked-LM head."""
 
 BACKBONE = ("embeddings.", "encoder.", "pooler.")
 
@@ -92,7 +111,12 @@ class HuggingFaceCheckpoint(Checkpoint):
     def recipe(self):
         lowercase = self._lowercase()
         tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
-        return {"model": self.sizes.model(), "tokenizer": tokenizer}
+        task, _ = sentence_task(self.path)
+        return {"model": self.sizes.model(), "tokenizer": tokenizer, **({"task": task} if task else {})}
+
+    def load(self, model):
+        _, notes = sentence_task(self.path)
+        return [*super().load(model), *notes]
 
     def write_tokenizer(self, folder):
         pieces = self._pieces()
@@ -111,13 +135,13 @@ class HuggingFaceCheckpoint(Checkpoint):
         return array.T if is_transposed(name) else array
 
     def name_of(self, place):
-        return their_name(place.name)
+        return their_name(place.name) or HEADS.get(place.name)
 
     def in_backbone(self, name):
         return name.startswith(BACKBONE)
 
     def is_state(self, name):
-        return name.endswith(".position_ids")  # the numbers 0, 1, 2, …, kept by older versions
+        return name in TIED or name.endswith(".position_ids")  # 0, 1, 2, …, kept by older versions
 
     def _weight_files(self):
         """Return the `SafetensorsFile`s of the folder."""

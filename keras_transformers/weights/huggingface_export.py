@@ -1,0 +1,169 @@
+"""A run of BERT becomes a folder that Transformers reads."""
+
+import json
+import shutil
+from pathlib import Path
+
+from .. import recipe as recipes
+from ..errors import ExportError
+from ..run import Run, load_run
+from ..writing import replacing, writing
+from . import bert_config, vocabulary
+from .huggingface import CONFIG, HEADS, MODEL_TYPE, PREFIX, TOKENIZER_CONFIG, WEIGHTS, is_transposed, their_name
+from .places import places
+from .safetensors import write_safetensors
+from .sizes import Sizes
+
+FREE = ("dropout", "initializer", "vocab_size", "dim", "head_dim")
+"""Keys of a recipe's model in which one may differ from BERT's and compute the same."""
+
+CLASSES = {
+    ("masked_tokens", "next_sentence"): "BertForPreTraining",
+    ("masked_tokens",): "BertForMaskedLM",
+    ("spans",): "BertForQuestionAnswering",
+}
+CLASSIFIERS = {"tagging": "BertForTokenClassification"}
+"""Their class for each set of heads; a classifier is of the whole text, unless the task says otherwise."""
+
+
+def export_huggingface(run, directory, overwrite=False):
+    """Write the final model of a run as Transformers' `save_pretrained` would.
+
+    The folder holds config.json, model.safetensors, vocab.txt and tokenizer_config.json. The head of
+    the task goes with it where Transformers has one like it.
+
+    Args:
+        run: A `Run`, or its folder.
+        directory: The folder to write.
+        overwrite: Replace such a folder.
+
+    Returns:
+        A list of sentences on what was left out.
+
+    Raises:
+        RunError: It is not a finished run.
+        ExportError: The model is none that Transformers has, or the folder is taken or cannot be written.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    directory = Path(directory)
+    refuse_existing(directory, overwrite)
+    tree = run.recipe.tree
+    tokenizer = tree.get("tokenizer") or {}
+    if tokenizer.get("type") != "wordpiece":
+        raise ExportError(f"{run} cannot be written for Transformers: its tokenizer is not `wordpiece`.")
+    sizes = sizes_in(tree, run)
+    tensors, notes = _tensors(run.model())
+    with replacing(directory, ExportError) as folder, writing(directory, ExportError):
+        shapes = {name: _shape(name, place) for name, place in tensors.items()}
+        write_safetensors(folder / WEIGHTS, shapes, lambda name: _array(name, tensors[name]))
+        _write_json(folder / CONFIG, _config(sizes, tensors, tree.get("task") or {}))
+        _write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer["lowercase"], sizes.positions))
+        shutil.copyfile(run.tokenizer_folder / vocabulary.FILE, folder / vocabulary.FILE)
+    return notes
+
+
+def sizes_in(tree, run):
+    """Return the `Sizes` of a resolved recipe.
+
+    Args:
+        tree: The recipe's.
+        run: What is exported, for messages.
+
+    Raises:
+        ExportError: The model differs from BERT in more than its sizes.
+    """
+    model = tree["model"]
+    problem = f"{run} cannot be written for Transformers: "
+    try:
+        block = model["encoder"]["block"]
+        sizes = Sizes(
+            vocab_size=tree["tokenizer"]["vocab_size"],
+            dim=model["dim"],
+            layers=model["encoder"]["layers"],
+            heads=block["attention"]["heads"],
+            hidden_dim=block["feed_forward"]["hidden_dim"],
+            positions=model["position"]["max_length"],
+            segments=model["segments"],
+            activation=block["feed_forward"]["activation"],
+            epsilon=model["norm"]["epsilon"],
+            dropout=model["dropout"],
+            attention_dropout=block["attention"]["dropout"],
+        )
+    except (KeyError, TypeError):
+        raise ExportError(f"{problem}its model has not the parts of `model/bert`.") from None
+    if sizes.activation not in bert_config.ACTIVATIONS.values():
+        raise ExportError(f"{problem}it has no activation `{sizes.activation}`.")
+    expected = recipes.load({"model": {**sizes.model(), "vocab_size": 1}}).tree["model"]
+    differences = list(_differences(expected, model, "model"))
+    width = block["attention"]["head_dim"]
+    if width is not None and width * sizes.heads != sizes.dim:
+        differences.append(
+            f"`model.encoder.block.attention.head_dim` must be {sizes.dim // sizes.heads}, but is {width}"
+        )
+    if differences:
+        raise ExportError(f"{problem}{'; '.join(differences)}.")
+    return sizes
+
+
+def refuse_existing(directory, overwrite):
+    """Raise unless a folder for Transformers may be written at `directory`."""
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    if not (directory / CONFIG).is_file():
+        raise ExportError(f"{directory} exists and is not a Hugging Face folder; give another folder.")
+    if not overwrite:
+        raise ExportError(f"{directory} already holds a Hugging Face folder; add --overwrite to replace it.")
+
+
+def _differences(expected, model, path):
+    for key in {**expected, **model}:
+        wanted, found = expected.get(key), model.get(key)
+        if isinstance(wanted, dict) and isinstance(found, dict):
+            yield from _differences(wanted, found, f"{path}.{key}")
+        elif wanted != found and key not in FREE:
+            yield f"`{path}.{key}` must be {wanted}, but is {found}"
+
+
+def _tensors(model):
+    """Return {their name: `Place`}, and notes on the heads left out."""
+    found = places(model)
+    unknown = dict.fromkeys(place.part for place in found.values() if place.is_head and place.name not in HEADS)
+    heads = {HEADS[name]: place for name, place in found.items() if name in HEADS and place.part not in unknown}
+    prefix = PREFIX if heads else ""
+    backbone = {prefix + their_name(name): place for name, place in found.items() if not place.is_head}
+    return {**backbone, **heads}, [f"Transformers has no head like `{one}`: it was left out." for one in unknown]
+
+
+def _config(sizes, tensors, task):
+    heads = tuple(dict.fromkeys(place.part for place in tensors.values() if place.is_head))
+    name = CLASSES.get(heads, "BertModel")
+    labels = {}
+    if heads == ("classifier",):
+        name = CLASSIFIERS.get(task.get("type"), "BertForSequenceClassification")
+        count = tensors["classifier.bias"].shape[0]
+        named = list(task.get("labels") or [])
+        names = named if len(named) == count else [f"LABEL_{index}" for index in range(count)]
+        labels = {
+            "id2label": {str(index): str(label) for index, label in enumerate(names)},
+            "label2id": {str(label): index for index, label in enumerate(names)},
+        }
+    more = {"model_type": MODEL_TYPE, "architectures": [name], "pad_token_id": 0, "dtype": "float32"}
+    return {**bert_config.config_of(sizes), **labels, **more}
+
+
+def _tokenizer_config(lowercase, positions):
+    special = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
+    return {"tokenizer_class": "BertTokenizer", "do_lower_case": lowercase, "model_max_length": positions, **special}
+
+
+def _shape(name, place):
+    return place.shape[::-1] if is_transposed(name) else place.shape
+
+
+def _array(name, place):
+    array = place.variable.numpy()
+    return array.T if is_transposed(name) else array
+
+
+def _write_json(path, value):
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
