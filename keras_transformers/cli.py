@@ -153,7 +153,8 @@ def _add_heavy(verbs):
     verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
 
     verb = _verb(verbs, "import", commands.import_, "Make a run of a checkpoint of BERT.",
-                 "import uncased_L-12_H-768_A-12 runs/bert", "import all-MiniLM-L6-v2 runs/minilm --overwrite")  # fmt: skip
+                 "import uncased_L-12_H-768_A-12 runs/bert",
+                 "import all-MiniLM-L6-v2 runs/minilm --overwrite")  # fmt: skip
     verb.add_argument("checkpoint", metavar="PATH",
                       help="folder of Hugging Face, Google (or a .ckpt prefix) or KerasHub, or a run")  # fmt: skip
     verb.add_argument("directory", metavar="OUT", help="run directory to make")
@@ -179,7 +180,7 @@ def _add_heavy(verbs):
     verb.add_argument("--layer", type=int, metavar="N", help="the block whose output is taken; by default the last")
     verb.add_argument("--pooling", choices=("mean", "cls"), help="for sentences; by default the run's, or mean")
     verb.add_argument("--out", metavar="FILE",
-                      help="NumPy archive (.npz) or JSON lines (.jsonl); by default JSON lines to standard output")  # fmt: skip
+                      help=".npz (NumPy) or .jsonl (JSON lines); by default JSON lines to standard output")  # fmt: skip
     _options(verb, "plugin")
 
     verb = _verb(verbs, "attend", commands.attend, "Draw what each head of each layer attends to.",
