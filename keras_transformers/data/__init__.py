@@ -2,17 +2,20 @@
 
 from .conll import Conll
 from .dates import Dates
+from .document_files import DocumentFiles
+from .documents import Documents
 from .json_lines import JsonLines
 from .labelled import Labelled
 from .labelled_lines import LabelledLines
 from .pairs import Pairs
 from .parallel_text import ParallelText
+from .python_docs import PythonDocs
 from .questions import Questions
 from .squad import Squad
 from .table import Table
 from .tagged import Tagged
 
 __all__ = [
-    "Conll", "Dates", "JsonLines", "Labelled", "LabelledLines", "Pairs", "ParallelText", "Questions",
-    "Squad", "Table", "Tagged",
+    "Conll", "Dates", "DocumentFiles", "Documents", "JsonLines", "Labelled", "LabelledLines", "Pairs",
+    "ParallelText", "PythonDocs", "Questions", "Squad", "Table", "Tagged",
 ]  # fmt: skip

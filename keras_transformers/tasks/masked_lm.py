@@ -1,0 +1,128 @@
+"""Pre-training: say which tokens are hidden, and whether one text follows another."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+
+from ..data.documents import Documents
+from ..errors import DataError, RecipeError
+from ..signature import Bounds, Count, Fraction
+from .task import Task
+
+_SHORTEST = 8  # room for two texts of two tokens
+
+
+class MaskedLanguageModel(Task):
+    """BERT's pre-training on running text; then, filling in `[MASK]`.
+
+    Registered as `task/masked_lm`.
+
+    Which tokens are hidden, and which texts are paired, is drawn anew in each epoch.
+
+    Reference: Devlin et al. 2018, section 3.1, https://arxiv.org/abs/1810.04805
+
+    Args:
+        next_sentence: Also judge whether the second text follows the first, of pairs of which half
+            do; else text is packed to the full length, across documents.
+        whole_word: Hide words with all their pieces instead of single pieces.
+        rate: Share of the tokens that is hidden.
+        length: Longest sequence in tokens, `[CLS]` and `[SEP]` included; `data.max_length` may be less.
+        top: How many pieces are proposed for each `[MASK]`.
+    """
+
+    reads = Documents
+    noun = "documents"
+    monitor = "val_mlm_loss"
+
+    def __init__(
+        self,
+        next_sentence: bool = True,
+        whole_word: bool = False,
+        rate: Fraction = 0.15,
+        length: Annotated[int, Bounds(minimum=_SHORTEST)] = 128,
+        top: Count = 5,
+    ):
+        self.next_sentence = next_sentence
+        self.whole_word = whole_word
+        self.rate = rate
+        self.length = length
+        self.top = top
+
+    def texts(self, documents):
+        """Return all sentences."""
+        return documents.texts
+
+    def model(self, backbone):
+        """Return the model with the heads of pre-training."""
+        from ..models.pretraining_heads import MaskedLM
+
+        if not isinstance(backbone.output, dict) or not {"sequence", "pooled"} <= set(backbone.output):
+            raise RecipeError(
+                "`task/masked_lm` needs a model with the outputs `sequence` and `pooled`, such as `model/bert`, "
+                f"not a {type(backbone).__name__}."
+            )
+        return MaskedLM(backbone, self.next_sentence)
+
+    def loss(self):
+        """Return the loss of masked tokens plus, if asked for, that of the next sentence."""
+        from ..training.pretraining_loss import PretrainingLoss
+
+        return PretrainingLoss()
+
+    def encode(self, documents, tokenizer, batch_tokens, max_length, seed, name):
+        """Return `MaskedPairs` or `MaskedBlocks`, and sentences on what was dropped."""
+        from ..data.batching import Ids
+        from ..data.chunks import Text, blocks
+        from ..data.encode import tokenize
+        from ..data.masking import Pieces
+        from ..data.pretraining import MaskedBlocks, MaskedPairs
+
+        pieces = Pieces.of(tokenizer)
+        counts = [len(sentences) for sentences in documents.sentences]
+        text = Text.of(Ids.of(tokenize(documents.texts, tokenizer)), counts)
+        if not len(text.ends):
+            raise DataError(f"{name}: there is no text in {len(documents)} documents; give other files.")
+        if max_length < _SHORTEST:
+            raise DataError(f"`data.max_length` must be at least {_SHORTEST}, but is {max_length}.")
+        length = min(self.length, max_length)
+        options = {"seed": seed, "rate": self.rate, "whole_word": self.whole_word}
+        notes = [*documents.notes, f"{name}: the unigram entropy is {_entropy(text.ids.flat):.2f} nats a token."]
+        if not self.next_sentence:
+            return MaskedBlocks(blocks(text, length - 2, pieces.sep), pieces, batch_tokens, **options), notes
+        text = text.cut((length - 3) // 2)
+        chunks = text.chunks(length - 3)
+        if len(np.unique(text.ends[chunks[:, 0]])) < 2:
+            raise DataError(
+                f"{name}: pairs of sentences need at least two documents of two sentences, but there are "
+                f"{len(np.unique(text.ends[chunks[:, 0]]))} among {len(documents)}; add text, separate documents "
+                "by blank lines, or train without pairs: --set task.next_sentence=false."
+            )
+        return MaskedPairs(text, chunks, pieces, length, batch_tokens, **options), notes
+
+    def serving(self, model, tokenizer):
+        """Return the module that fills in `[MASK]`."""
+        from .fill_mask import FillMask
+
+        return FillMask(model, tokenizer, self.length, self.top)
+
+    def score(self, serving, documents):
+        """Return loss, accuracy and perplexity of masked tokens, and the accuracy of the next sentence.
+
+        What is hidden is drawn, the same in each call.
+        """
+        encoded, _ = self.encode(documents, serving.tokenizer, 4096, self.length, 0, "data")
+        totals = {}
+        for inputs, labels in encoded.dataset():
+            for name, pair in self.loss().measures(labels, serving.model(inputs, training=False)).items():
+                totals[name] = totals.get(name, 0.0) + np.array(pair, np.float64)
+        scores = {name: float(amount / max(count, 1.0)) for name, (amount, count) in totals.items()}
+        scores["mlm_perplexity"] = math.exp(scores["mlm_loss"])
+        return scores, []
+
+
+def _entropy(ids):
+    """Return the entropy in nats of the distribution of ids."""
+    counts = np.unique(ids, return_counts=True)[1]
+    share = counts / counts.sum()
+    return float(-(share * np.log(share)).sum())
