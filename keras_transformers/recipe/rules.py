@@ -38,11 +38,12 @@ def learned_positions_suffice(tree):
             yield (*path, "max_length"), message
 
 
-def batches_hold_a_pair(tree):
-    """The longest pair, source and target, must fit into one batch."""
+def batches_hold_an_example(tree):
+    """The longest sequence, or the longest source and target of an encoder-decoder, must fit into one batch."""
     longest, batch = _get(tree, "data", "max_length"), _get(tree, "data", "batch_tokens")
-    if _all_ints(longest, batch) and batch < 2 * longest:
-        message = f"`batch_tokens` must be at least twice `max_length` ({longest}), but is {batch}."
+    times, twice = (1, "") if _get(tree, "model", "decoder") is None else (2, "twice ")
+    if _all_ints(longest, batch) and batch < times * longest:
+        message = f"`batch_tokens` must be at least {twice}`max_length` ({longest}), but is {batch}."
         yield ("data", "batch_tokens"), message
 
 
@@ -52,6 +53,14 @@ def averaged_epochs_exist(tree):
     if _all_ints(last, epochs) and last > epochs:
         message = f"`average_last` must be at most `epochs` ({epochs}), but is {last}."
         yield ("training", "average_last"), message
+
+
+def frozen_blocks_exist(tree):
+    """No more blocks are frozen than the encoder has."""
+    frozen, blocks = _get(tree, "training", "freeze"), _get(tree, "model", "encoder", "layers")
+    if _all_ints(frozen, blocks) and frozen > blocks:
+        message = f"`freeze` must be at most `model.encoder.layers` ({blocks}), but is {frozen}."
+        yield ("training", "freeze"), message
 
 
 def text_needs_a_tokenizer(tree):
@@ -78,8 +87,9 @@ RULES = (
     heads_divide_dim,
     sinusoids_come_in_pairs,
     learned_positions_suffice,
-    batches_hold_a_pair,
+    batches_hold_an_example,
     averaged_epochs_exist,
+    frozen_blocks_exist,
     text_needs_a_tokenizer,
     vocabulary_is_known,
 )

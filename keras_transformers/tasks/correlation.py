@@ -30,7 +30,9 @@ class Spearman:
 
 
 def correlation(one, two):
-    """Return Pearson's correlation of two arrays (N,); 0 where one of them is constant."""
+    """Return Pearson's correlation of two arrays (N,); 0 where one of them is constant or empty."""
+    if not len(one):
+        return 0.0
     one, two = one - one.mean(), two - two.mean()
     spread = np.sqrt((one**2).sum() * (two**2).sum())
     return float((one * two).sum() / spread) if spread else 0.0

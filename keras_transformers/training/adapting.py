@@ -41,6 +41,20 @@ def decayed_rates(model, decay):
     }
 
 
+def scale_rates(optimizer, model, decay):
+    """Make the optimizer's learning rate fall with depth, as `decayed_rates` says.
+
+    Raises:
+        RecipeError: The optimizer has one rate for all variables.
+    """
+    if not hasattr(optimizer, "rate_scales"):
+        raise RecipeError(
+            f"`training.layer_decay` needs an optimizer with `rate_scales`, such as `optimizer/adamw`, but "
+            f"`training.optimizer` is a {type(optimizer).__name__}."
+        )
+    optimizer.rate_scales = decayed_rates(model, decay)
+
+
 def _backbone(model):
     found = backbone_of(model)
     if found is None:

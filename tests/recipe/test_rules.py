@@ -47,12 +47,30 @@ def test_learned_positions_suffice(zoo):
     load("base", [*DATA, position, "data.max_length=17"])
 
 
-def test_batches_hold_a_pair(zoo):
-    assert problems_of(*DATA, "data.batch_tokens=511") == [
-        ("--set data.batch_tokens=511", "data.batch_tokens",
-         "`batch_tokens` must be at least twice `max_length` (256), but is 511.")
+def test_batches_hold_an_example(zoo):
+    assert problems_of(*DATA, "data.batch_tokens=255") == [
+        ("--set data.batch_tokens=255", "data.batch_tokens",
+         "`batch_tokens` must be at least `max_length` (256), but is 255.")
     ]  # fmt: skip
-    load("base", [*DATA, "data.batch_tokens=512"])
+    load("base", [*DATA, "data.batch_tokens=256"])
+
+
+def test_batches_hold_a_source_and_a_target():
+    tree = {"model": {"decoder": {}}, "data": {"max_length": 256, "batch_tokens": 511}}
+    ((path, said),) = check_rules(tree)
+    assert path == ("data", "batch_tokens")
+    assert said == "`batch_tokens` must be at least twice `max_length` (256), but is 511."
+    tree["data"]["batch_tokens"] = 512
+    assert check_rules(tree) == []
+
+
+def test_frozen_blocks_exist():
+    tree = {"model": {"encoder": {"layers": 3}}, "training": {"freeze": 5}}
+    ((path, said),) = check_rules(tree)
+    assert path == ("training", "freeze")
+    assert said == "`freeze` must be at most `model.encoder.layers` (3), but is 5."
+    tree["training"]["freeze"] = 3
+    assert check_rules(tree) == []
 
 
 def test_averaged_epochs_exist(zoo):
@@ -80,7 +98,7 @@ def test_rules_speak_beside_other_problems(zoo):
 @pytest.mark.parametrize("tree", [{}, {"model": {}}, {"model": {"dim": "x", "heads": []}}, {"data": None}])
 def test_rules_stand_partial_trees(tree):
     assert check_rules(tree) == []
-    assert len(RULES) == 7
+    assert len(RULES) == 8
 
 
 @pytest.mark.parametrize("embedding", [{"type": "scaled", "vocab_size": None}, None])

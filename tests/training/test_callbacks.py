@@ -6,8 +6,8 @@ import pytest
 from keras_transformers.errors import RunError
 from keras_transformers.run import Run
 from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
-from keras_transformers.training.progress import closing_table
-from keras_transformers.training.train import spans
+from keras_transformers.training.job import spans
+from keras_transformers.training.progress import closing_table, columns_of
 
 
 class Checkpoints:
@@ -54,6 +54,13 @@ def test_patience(patience, stops):
 def test_the_first_best_is_chosen():
     assert best_index([1.0, 3.0, 3.0, 2.0], "val_bleu") == 1
     assert best_index([3.0, 1.0, 1.0], "val_loss") == 1
+
+
+def test_what_is_no_number_is_never_the_best():
+    nan = float("nan")
+    assert best_index([nan, 2.0, nan, 3.0], "val_loss") == 1
+    assert best_index([nan, 2.0, 3.0], "val_bleu") == 2
+    assert best_index([nan, nan], "val_bleu") == 1
 
 
 @pytest.mark.parametrize(
@@ -119,3 +126,10 @@ def test_the_closing_table_shows_epochs_and_the_final_scores(capsys):
     shown = capsys.readouterr().out
     for text in ("mine", "val BLEU", "2.500", "31.25", "33.50", "final"):
         assert text in shown
+
+
+def test_a_tasks_own_numbers_are_shown_before_the_speed():
+    logs = {"loss": 1.0, "accuracy": 50.0, "val_accuracy": 25.0, "seconds": 9.0, "val_seconds": 2.0}
+    shown = {name: title for name, (title, _) in columns_of(logs).items()}
+    assert list(shown) == ["loss", "accuracy", "val_accuracy", "seconds"]
+    assert shown["val_accuracy"] == "val accuracy"
