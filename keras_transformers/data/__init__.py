@@ -10,6 +10,7 @@ from .labelled_lines import LabelledLines
 from .pairs import Pairs
 from .parallel_text import ParallelText
 from .python_docs import PythonDocs
+from .python_packages import PythonPackages
 from .questions import Questions
 from .squad import Squad
 from .table import Table
@@ -17,5 +18,5 @@ from .tagged import Tagged
 
 __all__ = [
     "Conll", "Dates", "DocumentFiles", "Documents", "JsonLines", "Labelled", "LabelledLines", "Pairs",
-    "ParallelText", "PythonDocs", "Questions", "Squad", "Table", "Tagged",
+    "ParallelText", "PythonDocs", "PythonPackages", "Questions", "Squad", "Table", "Tagged",
 ]  # fmt: skip

@@ -105,13 +105,19 @@ class ParallelText:
         return f"{what} holds no pairs: the file is empty."
 
 
-def part_of(source):
-    """Return "train", "valid" or "test", decided by a hash of the source sentence alone."""
+def part_of(source, valid=_PERCENT_VALID, test=_PERCENT_TEST):
+    """Return "train", "valid" or "test", decided by a hash of the source sentence alone.
+
+    Args:
+        source: The text.
+        valid: Percentage of texts that are for validation.
+        test: Percentage of texts that are held out for the test.
+    """
     digest = hashlib.blake2b(source.encode("utf-8"), digest_size=8).digest()
     percentile = int.from_bytes(digest, "big") % 100
-    if percentile < _PERCENT_VALID:
+    if percentile < valid:
         return "valid"
-    return "test" if percentile < _PERCENT_VALID + _PERCENT_TEST else "train"
+    return "test" if percentile < valid + test else "train"
 
 
 class _Dropped:

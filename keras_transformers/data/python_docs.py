@@ -75,13 +75,16 @@ def corpus():
     return tuple(documents)
 
 
+@cache
 def docstrings():
-    """Yield (dotted name of the module, list of docstrings) for each module of the standard library."""
+    """Return a tuple of (dotted name, list of docstrings) for each module of the standard library."""
     library = _library()
-    for path in sorted(library.rglob("*.py")):
-        inside = path.relative_to(library)
-        if _LEFT_OUT.isdisjoint(inside.parts):
-            yield ".".join(inside.with_suffix("").parts).removesuffix(".__init__"), _docstrings_of(path)
+    paths = ((path, path.relative_to(library)) for path in sorted(library.rglob("*.py")))
+    return tuple(
+        (".".join(inside.with_suffix("").parts).removesuffix(".__init__"), _docstrings_of(path))
+        for path, inside in paths
+        if _LEFT_OUT.isdisjoint(inside.parts)
+    )
 
 
 def _library():

@@ -5,6 +5,7 @@ import pytest
 from keras_transformers.data.document_files import DocumentFiles
 from keras_transformers.data.documents import split_sentences
 from keras_transformers.data.python_docs import PythonDocs
+from keras_transformers.data.python_packages import PythonPackages
 from keras_transformers.errors import DataError
 
 
@@ -73,3 +74,16 @@ def test_a_python_without_documentation_says_so(monkeypatch):
     monkeypatch.setattr(python_docs, "corpus", tuple)
     with pytest.raises(DataError, match="This Python carries no documentation"):
         PythonDocs().read()
+
+
+def test_docstrings_are_labelled_with_their_package():
+    parts = [PythonPackages(part).read() for part in ("train", "valid", "test")]
+    together = PythonPackages().read()
+    assert len(set(together.texts)) == len(together) == sum(map(len, parts))
+    assert len(parts[0]) > len(parts[2]) > len(parts[1])
+    assert {"email", "asyncio", "unittest"} <= set(together.labels) == set(parts[2].labels)
+    assert all(place.split(".")[0] == label for place, label in zip(together.places, together.labels))
+    assert PythonPackages("train", limit=53).read().texts == parts[0].texts[:53]
+    assert len(set(parts[0].labels[:53])) > 5
+    with pytest.raises(DataError, match=r"`least` must be at most \d+, .* but is 99999"):
+        PythonPackages(least=99999).read()
