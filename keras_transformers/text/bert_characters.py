@@ -79,6 +79,8 @@ _LOWER = (
     ("16EA0-16EB8", "16EBB-16ED3"),
 )
 
+_DOTTED = ord("İ")  # the only character whose lower case is two code points: i and the dot
+
 REMOVED, SPACE, LETTER, ALONE = range(4)
 """Kinds of characters: left out, between words, part of a word, a word of its own."""
 
@@ -86,19 +88,22 @@ CODES = sys.maxunicode + 1
 
 
 @functools.cache
-def rules(lowercase):
+def rules(lowercase, strip_accents):
     """Return the kind of every code point, and what is written for it.
 
     Args:
-        lowercase: Lower case, and no accents.
+        lowercase: Lower case.
+        strip_accents: No accents; a Hangul syllable becomes its letters.
 
     Returns:
-        int32 (1114112, 1 + width): the kind, then code points, 0 where there is no further one. The width is 3
-        with `lowercase`, since a Hangul syllable becomes its letters, else 1.
+        int32 (1114112, 1 + width): the kind, then code points, 0 where there is no further one. The width is the
+        most code points that one becomes: 3 for Hangul, 2 for the lower case of İ, else 1.
     """
     written = np.arange(CODES, dtype=np.int32)[:, None]
+    if strip_accents:
+        written = _without_marks(_decomposed())
     if lowercase:
-        written = _lowered(_without_marks(_decomposed()))
+        written = _lowered(written)
     written[_codes(_CONTROLS)] = 0
     alone = np.zeros(CODES, dtype=bool)
     alone[_codes(_PUNCTUATION)] = True
@@ -130,21 +135,29 @@ def _decomposed():
 
 
 def _without_marks(written):
-    """Return at most three letters of each code point's: more are only marks."""
+    """Return the letters among the code points, at most three: further ones are only marks."""
     mark = np.zeros(CODES, dtype=bool)
     mark[_codes(_MARKS)] = True
-    return np.where(mark[written], 0, written)[:, :3]
+    written = np.where(mark[written], 0, written)[:, :3]
+    for code in np.flatnonzero((written[:, 0] == 0) & written.any(axis=1)):
+        letters = written[code][written[code] != 0]  # of a few, the first was a mark
+        written[code] = np.pad(letters, (0, 3 - len(letters)))
+    return written
 
 
 def _lowered(written):
     lower = np.arange(CODES, dtype=np.int32)
     for code in range(0x20000):  # above are no capitals
         small = chr(code).lower()
-        if len(small) == 1:  # only İ has two, and it is decomposed before
+        if len(small) == 1:
             lower[code] = ord(small)
     for capital, small in _LOWER:
         lower[_codes(capital)] = _codes(small)
-    return lower[written]
+    written = lower[written]
+    if written[_DOTTED, 0] == _DOTTED:  # it has not been decomposed
+        written = np.pad(written, [(0, 0), (0, 1)])
+        written[_DOTTED] = [ord(letter) for letter in chr(_DOTTED).lower()]
+    return written
 
 
 def _codes(ranges):

@@ -45,13 +45,14 @@ class BertWords(tf.Module):
     """Cleans text and cuts it at spaces, punctuation and Chinese characters.
 
     Args:
-        lowercase: Write lower case, and leave accents out.
+        lowercase: Write lower case.
+        strip_accents: Leave accents out.
     """
 
-    def __init__(self, lowercase):
+    def __init__(self, lowercase, strip_accents):
         super().__init__(name="bert_words")
         # Two steps, because most of Unicode's pages are alike: code → page of the table → row in it.
-        pages = _table(lowercase)
+        pages = _table(bert_characters.rules(lowercase, strip_accents))
         different = {page.tobytes(): page for page in pages}
         numbers = {content: number for number, content in enumerate(different)}
         self._rows = tf.constant(np.concatenate(list(different.values())))
@@ -106,13 +107,13 @@ def bytes_of(codes):
     return 1 + sum(tf.cast(codes >= first, tf.int64) for first in (0x80, 0x800, 0x10000))
 
 
-def _table(lowercase):
+def _table(rules):
     """Return a row for every code point, and then for the names, in pages of 128.
 
     A row is kind, bytes of the character, first letter less the character, further letters. By that
     difference most pages are alike.
     """
-    kind, first, further = np.split(bert_characters.rules(lowercase), [1, 2], axis=1)
+    kind, first, further = np.split(rules, [1, 2], axis=1)
     codes = np.arange(CODES)[:, None]
     shift = np.where(kind >= LETTER, first - codes, 0)
     table = np.concatenate([kind, bytes_of(codes), shift, further], axis=1, dtype=np.int32)

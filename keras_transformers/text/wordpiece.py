@@ -31,7 +31,8 @@ class WordPiece(Tokenizer):
 
     Args:
         vocab_size: The vocabulary learnt holds at most this many pieces, the five special ones included.
-        lowercase: Lower case, and no accents.
+        lowercase: Lower case.
+        strip_accents: Leave accents out; by default if `lowercase`.
 
     Reference:
         Devlin et al. 2019, section 3, https://arxiv.org/abs/1810.04805
@@ -41,11 +42,13 @@ class WordPiece(Tokenizer):
         self,
         vocab_size: Annotated[int, Bounds(minimum=len(SPECIAL) + 1)],
         lowercase: bool = True,
+        strip_accents: bool | None = None,
     ):
         super().__init__(name="wordpiece")
         self.vocab_size = vocab_size
         self.lowercase = lowercase
-        self.words = BertWords(lowercase)
+        self.strip_accents = strip_accents
+        self.words = BertWords(lowercase, lowercase if strip_accents is None else strip_accents)
         self._operation = None
         self._pieces = None
 

@@ -19,6 +19,7 @@ _BATCH = 1024  # texts at a time
 _COVERED = 0.9995  # share of the text's letters that have a piece, even if there is hardly room
 _LONGEST_PIECE = 32
 _BEGIN = "▁"  # what SentencePiece writes where a word begins
+_OWN = "▁▅"  # characters that SentencePiece keeps for itself
 _RESERVED = 3  # SentencePiece's own pieces: unknown, beginning and end
 
 
@@ -63,7 +64,7 @@ def _letters(counts, size):
     for word, count in counts.items():
         for letter in word:
             letters[letter] += count
-    kind = rules(lowercase=False)[:, 0]
+    kind = rules(lowercase=False, strip_accents=False)[:, 0]
     pieces, covered = [], 0
     for letter, count in sorted(letters.items(), key=lambda one: (-one[1], one[0])):
         if len(pieces) >= size // 2 and covered >= _COVERED * letters.total():
@@ -75,8 +76,7 @@ def _letters(counts, size):
 
 def _pairs(counts, size):
     """Return pieces of two letters and more, in the order in which byte-pair encoding joins them."""
-    # SentencePiece marks the beginning of a word by a character of its own, and takes it nowhere else.
-    ranked = sorted((-count, word) for word, count in counts.items() if _BEGIN not in word)
+    ranked = sorted((-count, word) for word, count in counts.items() if set(_OWN).isdisjoint(word))
     if not ranked:
         return
     model = io.BytesIO()

@@ -38,6 +38,21 @@ def sentencepiece(sentences, tmp_path_factory):
     return tokenizer
 
 
-@pytest.fixture(params=["characters", "sentencepiece"])
+@pytest.fixture(scope="session")
+def wordpiece(sentences, tmp_path_factory):
+    from keras_transformers.text import WordPiece
+
+    tokenizer = WordPiece(211, lowercase=False)
+    tokenizer.train(sentences, tmp_path_factory.mktemp("wordpiece"))
+    return tokenizer
+
+
+@pytest.fixture(params=["characters", "sentencepiece", "wordpiece"])
 def tokenizer(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["characters", "sentencepiece"])
+def lossless(request):
+    """A tokenizer that gives the text back as it was."""
     return request.getfixturevalue(request.param)
