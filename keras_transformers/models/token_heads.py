@@ -66,6 +66,4 @@ def require_positions(backbone, length):
     """
     longest = longest_input(backbone, otherwise=length)
     if length > longest:
-        raise RecipeError(
-            f"`task.length` must be at most the model's number of positions ({longest}), but is {length}."
-        )
+        raise RecipeError(f"`task.length` must be at most the number of positions ({longest}), but is {length}.")
