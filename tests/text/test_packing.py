@@ -1,13 +1,19 @@
 """Texts and pairs as BERT reads them."""
 
+import json
 import random
+from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tokenizers import BertWordPieceTokenizer
 
+import keras_transformers
 from keras_transformers.text import WordPiece
 from keras_transformers.text.packing import cut_notes, pack
+
+SHARED = Path(keras_transformers.__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +77,18 @@ def test_notes():
     assert cut_notes("data.train", [2, 11, 7, 8], 7) == [
         "data.train: 2 of 4 texts are longer than `data.max_length` (7 tokens) and were cut; the longest has 11."
     ]
+
+
+def test_what_transformers_reads(tmp_path):
+    golden, vocabulary = SHARED / "goldens" / "minilm", SHARED / "data" / "bert" / "vocab-uncased-en.txt"
+    if not (vocabulary.is_file() and golden.with_suffix(".npz").is_file()):
+        pytest.skip(f"{golden}.npz or {vocabulary} is not there: neither is part of the project")
+    (tmp_path / "vocab.txt").symlink_to(vocabulary)
+    tokenizer = WordPiece(30522)
+    tokenizer.load(tmp_path)
+    texts = json.loads(golden.with_suffix(".json").read_text(encoding="utf-8"))
+    with np.load(golden.with_suffix(".npz")) as arrays:
+        for kind, sides in (("single", [texts["single"]]), ("pairs", zip(*texts["pairs"]))):
+            ids, segments = pack(tokenizer, *(tf.constant(list(side)) for side in sides))
+            np.testing.assert_array_equal(ids.to_tensor(), arrays[f"{kind}_token_ids"])
+            np.testing.assert_array_equal(segments.to_tensor(), arrays[f"{kind}_segment_ids"])
