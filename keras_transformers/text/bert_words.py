@@ -1,6 +1,6 @@
 """Cuts text into the words that BERT's tokenizer then cuts into pieces.
 
-N texts of M bytes-decoded characters in all; L letters written for them; W words.
+N texts, for whose characters L letters are written; W words.
 """
 
 import dataclasses
