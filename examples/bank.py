@@ -7,8 +7,8 @@ For "bank" in "I made a bank deposit" the program lists other sentences, the nea
 cosine of the two vectors of "bank" in the middle block. Beside it stands the cosine of the static
 vectors, those of the embedding table: always 1, because a table has one row for a word, whatever it means.
 
-The middle block, because MiniLM's last was trained to say what the whole sentence is about. How well each
-block tells the two meanings apart is printed at the end.
+The middle block, because MiniLM's last was trained to say what the whole sentence is about: it tells the two
+meanings apart a little less well, as the program shows at its end.
 """
 
 import importlib.util
@@ -76,24 +76,22 @@ def right_comparisons(nearness, kinds):
 
 
 def main():
+    """Compare, and print."""
     kinds = [kind for kind, sentences in OTHERS.items() for _ in sentences]
     sentences = [SENTENCE, *(sentence for each in OTHERS.values() for sentence in each)]
     with tempfile.TemporaryDirectory() as scratch:
         run = import_checkpoint(checkpoint(), Path(scratch) / "run")
         blocks = len(backbone_of(run.model()).encoder.blocks)
-        nearness = [cosines(contextual_vectors(run, sentences, layer)) for layer in range(blocks + 1)]
+        middle, last = (cosines(contextual_vectors(run, sentences, layer)) for layer in (blocks // 2, blocks))
         static = cosines(static_vectors(run, sentences))
-    contextual = nearness[blocks // 2]
     print(f'"{WORD}" in "{SENTENCE}" and in:\n\ncontextual  static')
-    for place in np.argsort(-contextual):
-        print(f"{contextual[place]:10.2f}  {static[place]:6.2f}  {kinds[place]}  {sentences[place + 1]}")
+    for place in np.argsort(-middle):
+        print(f"{middle[place]:10.2f}  {static[place]:6.2f}  {kinds[place]}  {sentences[place + 1]}")
     pairs = kinds.count("money") * kinds.count("river")
     print(f"\nPairs of a money and a river bank in which the money bank is nearer, of {pairs}:")
-    print(f"static  {right_comparisons(static, kinds)}")
-    for layer, each in enumerate(nearness):
-        print(
-            f"block {layer} {right_comparisons(each, kinds)}{'  (what enters the first block)' if layer == 0 else ''}"
-        )
+    print(f"static vectors: {right_comparisons(static, kinds)}")
+    print(f"block {blocks // 2}, the middle one: {right_comparisons(middle, kinds)}")
+    print(f"block {blocks}, the last: {right_comparisons(last, kinds)}")
 
 
 if __name__ == "__main__":
