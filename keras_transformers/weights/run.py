@@ -1,16 +1,18 @@
 """A run directory of this library as a checkpoint: recipe.yaml, tokenizer/, model.keras."""
 
+import json
 import shutil
 import tempfile
 import zipfile
 
 from ..errors import CheckpointError
-from ..models.assemble import build
 from ..run import load_run
 from .checkpoint import Checkpoint
-from .places import places
+from .places import snake_case, stored_layers, unique
 
 WEIGHTS = "model.weights.h5"
+CONFIG = "config.json"
+TABLE = "layers/segment_embed/embedding/vars/0"  # what every backbone has, whatever its other layers
 
 
 class RunCheckpoint(Checkpoint):
@@ -27,30 +29,27 @@ class RunCheckpoint(Checkpoint):
     """
 
     def __init__(self, path):
-        import keras
-
         super().__init__(path)
         self.run = load_run(path)
         if not self.run.model_file.is_file():
             raise CheckpointError(f"{self.path} holds no {self.run.model_file.name}: training has not ended.")
-        with keras.StatelessScope():  # the model's outline, without memory for its weights
-            found = places(build(self.run.recipe))
-        self._stored = {name: place.stored for name, place in found.items()}
-        self._backbone = {place.stored for place in found.values() if not place.is_head}
+        self._shapes, self._heads = {}, {}
         self._open(self.run.model_file)
+        found = [name for name in self._shapes if name.endswith(TABLE)]
+        if len(found) != 1:
+            raise CheckpointError(f"{self.path} is a run of another model than `model/bert`.")
+        self._folder = found[0].removesuffix(TABLE)
 
     def _open(self, file):
         import h5py
 
-        # HDF5 seeks to and fro, which is slow in a zip archive.
-        self._folder = tempfile.TemporaryDirectory(prefix="keras_transformers_")
         try:
-            with zipfile.ZipFile(file) as archive:
-                archive.extract(WEIGHTS, self._folder.name)
-            self._file = h5py.File(f"{self._folder.name}/{WEIGHTS}", "r")
-        except (OSError, KeyError, zipfile.BadZipFile):
+            # HDF5 seeks to and fro, which is slow in a zip archive. Once open, the file needs no name.
+            with tempfile.TemporaryDirectory(prefix="keras_transformers_") as folder, zipfile.ZipFile(file) as archive:
+                self._config = json.loads(archive.read(CONFIG))
+                self._file = h5py.File(archive.extract(WEIGHTS, folder), "r")
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
             raise CheckpointError(f"{file} is damaged: it is not a model that Keras saved.") from None
-        self._shapes = {}
         self._file.visititems(self._note)
 
     def recipe(self):
@@ -66,15 +65,36 @@ class RunCheckpoint(Checkpoint):
     def read(self, name):
         return self._file[name][()]
 
+    def load(self, model):
+        self._heads = _head_folders(self._config, model)
+        return super().load(model)
+
     def name_of(self, place):
-        return self._stored.get(place.name)
+        if not place.is_head:
+            return self._folder + place.stored
+        return f"layers/{self._heads[place.part]}/{place.stored}" if place.part in self._heads else None
 
     def in_backbone(self, name):
-        return name in self._backbone
+        return name.startswith(f"{self._folder}layers/")
 
     def is_state(self, name):
-        return name not in self._stored.values()  # an optimizer's, or a generator's of seeds
+        return not name.startswith("layers/") or "seed_generator" in name
 
     def _note(self, name, entry):
         if hasattr(entry, "shape"):
             self._shapes[name] = tuple(entry.shape)
+
+
+def _head_folders(config, model):
+    """Return {name of a layer: its folder in the weights file} of a saved model.
+
+    Args:
+        config: The saved model's configuration.
+        model: The model to be filled, whose layers are those of the saved one if it is of the same class.
+    """
+    if config.get("class_name") == "Functional":
+        layers, used = config["config"]["layers"], {}
+        return {one["config"]["name"]: unique(snake_case(one["class_name"]), used) for one in layers}
+    if config.get("class_name") == type(model).__name__:
+        return {layer.name: folder for folder, layer in stored_layers(model.layers)}
+    return {}
