@@ -25,7 +25,8 @@ class PretrainingLoss:
         losses, real = masked_losses(labels["masked"], logits["masked"])
         total = ops.sum(losses)
         if "next" in labels:
-            total = total + ops.sum(next_losses(labels["next"], logits["next"]) * ops.sum(real, axis=1))
+            judged = smoothed_cross_entropy(labels["next"], logits["next"])
+            total = total + ops.sum(judged * ops.sum(real, axis=1))
         return total, ops.sum(real)
 
     def measures(self, labels, logits):
@@ -39,9 +40,7 @@ class PretrainingLoss:
         if "next" in labels:
             right = ops.equal(logits["next"][:, 1] > logits["next"][:, 0], ops.cast(labels["next"], "bool"))
             right = ops.cast(right, "float32")
-            pairs = ops.sum(ops.ones_like(right))
-            found["nsp_loss"] = (ops.sum(next_losses(labels["next"], logits["next"])), pairs)
-            found["nsp_accuracy"] = (100.0 * ops.sum(right), pairs)
+            found["nsp_accuracy"] = (100.0 * ops.sum(right), ops.sum(ops.ones_like(right)))
         return found
 
 
@@ -51,8 +50,3 @@ def masked_losses(labels, logits):
     flat = ops.reshape(ops.maximum(labels, 0), (-1,))
     losses = smoothed_cross_entropy(flat, ops.reshape(logits, (-1, logits.shape[-1])))
     return ops.reshape(losses, ops.shape(labels)) * real, real
-
-
-def next_losses(labels, logits):
-    """Return the cross-entropy of each pair, (B,)."""
-    return smoothed_cross_entropy(labels, logits)

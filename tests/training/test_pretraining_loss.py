@@ -62,5 +62,4 @@ def test_measures():
     assert found["mlm_accuracy"] == pytest.approx((100 * right, 12))
     right = (logits["next"].argmax(-1) == labels["next"]).sum()
     assert found["nsp_accuracy"] == pytest.approx((100 * right, BATCH))
-    assert found["nsp_loss"] == pytest.approx((cross_entropy(labels["next"], logits["next"]).sum(), BATCH), rel=1e-5)
     assert found["mlm_loss"][1] == 12
