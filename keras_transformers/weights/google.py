@@ -97,7 +97,7 @@ class GoogleCheckpoint(Checkpoint):
 
         try:
             array = self._reader.get_tensor(name)
-        except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
             raise CheckpointError(f"{self.path} is damaged at `{name}`: {_first_line(error)}") from None
         return array.T if name in TRANSPOSED else array
 

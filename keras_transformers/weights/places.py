@@ -24,7 +24,8 @@ class Place:
     Args:
         name: Path through the attributes.
         variable: The Keras variable.
-        stored: Path in the weights file that Keras writes of the whole model.
+        stored: Path in the weights file that Keras writes: of the backbone, from the backbone's folder; of a head,
+            from the head's.
     """
 
     name: str
@@ -64,41 +65,42 @@ def places(model):
     backbone = backbone_of(model)
     names = {id(backbone.embed): "embed", id(backbone.encoder): "encoder", id(backbone.pooler): POOLER}
     found = {}
-    for stored, layer in stored_layers(model.layers):
-        if layer is backbone:
-            for inner, part in stored_layers(backbone.layers):
-                if id(part) in names:
-                    _note(found, walk(part, names[id(part)], f"layers/{stored}/layers/{inner}"))
-        elif model is backbone:
-            if id(layer) in names:
-                _note(found, walk(layer, names[id(layer)], f"layers/{stored}"))
-        else:
-            _note(found, walk(layer, HEAD + layer.name, f"layers/{stored}"))
+    for stored, layer in stored_layers(backbone.layers):
+        if id(layer) in names:
+            _note(found, walk(layer, names[id(layer)], f"layers/{stored}"))
+    if model is not backbone:
+        for layer in model.layers:
+            if layer is not backbone:
+                _note(found, walk(layer, HEAD + layer.name, "."))
     return {place.name: place for place in found.values()}
 
 
 def stored_layers(layers):
-    """Yield the name in Keras's weights file, such as `linear_1`, and the layer, of a list of layers."""
+    """Yield the folder in Keras's weights file, such as `linear_1`, and the layer, of a list of layers."""
     used = {}
     for layer in layers:
-        name = _snake_case(type(layer).__name__)
-        count = used.get(name, 0)
-        used[name] = count + 1
-        yield (f"{name}_{count}" if count else name), layer
+        yield unique(snake_case(type(layer).__name__), used), layer
+
+
+def unique(name, used):
+    """Return the name with a number if it was used before; `used` counts."""
+    count = used.get(name, 0)
+    used[name] = count + 1
+    return f"{name}_{count}" if count else name
 
 
 def _note(found, weights):
-    """Add to `found`, by the variable's identity, its path in a weights file, the first, and its name.
+    """Add to `found`, by the variable's identity, its path in a weights file, the first, and its name, the last.
 
-    The name is the last, `blocks.0` rather than `block`, but the backbone's where a head holds a
-    layer of the backbone, such as the embedding that its output is tied to.
+    Of `block` and `blocks.0` the last says more. What a head holds of the backbone, such as the embedding that
+    its output is tied to, stays the backbone's.
     """
     for name, stored, variable in weights:
         earlier = found.get(id(variable))
-        if earlier and not earlier.is_head and name.startswith(HEAD):
-            continue
-        first = earlier.stored if earlier and not earlier.is_head else stored
-        found[id(variable)] = Place(name, variable, first)
+        if earlier is None:
+            found[id(variable)] = Place(name, variable, stored)
+        elif earlier.is_head == name.startswith(HEAD):
+            found[id(variable)] = Place(name, variable, earlier.stored)
 
 
 def walk(layer, name, stored):
@@ -107,7 +109,7 @@ def walk(layer, name, stored):
     inner = {id(weight) for *_, child in children for weight in child.weights}
     own = [weight for weight in layer.weights if id(weight) not in inner]
     for index, weight in enumerate(own):
-        yield f"{name}.{weight.name}", f"{stored}/vars/{index}", weight
+        yield f"{name}.{weight.name}", f"{stored}/vars/{index}".removeprefix("./"), weight
     for attribute, path, child in children:
         yield from walk(child, f"{name}.{attribute}", f"{stored}/{path}")
 
@@ -124,7 +126,7 @@ def _children(layer):
                 yield f"{attribute}.{index}", f"{attribute}/{stored}", child
 
 
-def _snake_case(name):
+def snake_case(name):
     """Return the name of a class as Keras writes it into weights files."""
     name = re.sub(r"\W+", "", name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)

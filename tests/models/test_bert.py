@@ -1,0 +1,147 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import keras_transformers as kt
+from keras_transformers.layers import LayerNorm
+from keras_transformers.models.assemble import dtype_policy
+
+B, T, V = 3, 7, 19
+SMALL = {
+    "tokenizer": None,
+    "model.vocab_size": V,
+    "model.dim": 26,
+    "model.encoder.layers": 2,
+    "model.encoder.block.attention.heads": 2,
+    "model.encoder.block.feed_forward.hidden_dim": 17,
+    "model.position.max_length": 11,
+    "model.segments": 3,
+}
+RNG = np.random.default_rng(0)
+
+
+def small(**changes):
+    return kt.build("bert_base", {**SMALL, **changes})
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small()
+
+
+def batch():
+    tokens = RNG.integers(1, V, (B, T)).astype("int32")
+    tokens[1, 5:] = 0
+    return {"tokens": tokens, "segments": RNG.integers(0, 3, (B, T)).astype("int32")}
+
+
+def arrays(outputs):
+    return {name: keras.ops.convert_to_numpy(one) for name, one in outputs.items()}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "parameters"),
+    [
+        ("bert_tiny", 4_385_920),
+        ("bert_mini", 11_170_560),
+        ("bert_small", 28_763_648),
+        ("bert_base", 109_482_240),
+        ("bert_large", 335_141_888),
+        ("minilm", 22_713_216),
+    ],
+)
+def test_parameters(recipe, parameters):
+    tree = kt.load_recipe(recipe).tree
+    layers, words = tree["model"]["encoder"]["layers"], tree["tokenizer"]["vocab_size"]
+    # All layers are alike, and so are all rows of the table: few of each are built.
+    small = {"model.vocab_size": 1, "tokenizer": None}
+    one, two = (kt.build(recipe, {**small, "model.encoder.layers": count}).count_params() for count in (1, 2))
+    assert one + (layers - 1) * (two - one) + (words - 1) * tree["model"]["dim"] == parameters
+    assert f"{parameters:,} parameters" in kt.load_recipe(recipe).path.read_text(encoding="utf-8")
+
+
+def test_inputs_and_outputs(model):
+    assert {name: (one.shape, one.dtype) for name, one in model.input.items()} == {
+        "tokens": ((None, None), "int32"),
+        "segments": ((None, None), "int32"),
+    }
+    assert {name: one.shape for name, one in model.output.items()} == {
+        "sequence": (None, None, 26),
+        "pooled": (None, 26),
+    }
+    assert {name: one.shape for name, one in arrays(model(batch())).items()} == {
+        "sequence": (B, T, 26),
+        "pooled": (B, 26),
+    }
+
+
+def test_padding_changes_nothing(model):
+    data = batch()
+    short = arrays(model({name: one[1:2, :5] for name, one in data.items()}))
+    padded = arrays(model(data))
+    np.testing.assert_allclose(padded["sequence"][1, :5], short["sequence"][0], atol=1e-5)
+    np.testing.assert_allclose(padded["pooled"][1], short["pooled"][0], atol=1e-5)
+
+
+def test_segments_and_order_are_seen(model):
+    data = batch()
+    expected = arrays(model(data))["pooled"]
+    other = {**data, "segments": (data["segments"] + 1) % 3}
+    turned = {name: one[:, ::-1] for name, one in data.items()}
+    for changed in (other, turned):
+        assert np.abs(arrays(model(changed))["pooled"] - expected).max() > 1e-4
+
+
+def test_the_pooler_reads_the_first_token(model):
+    outputs = arrays(model(batch()))
+    kernel, bias = (keras.ops.convert_to_numpy(one) for one in (model.pooler.kernel, model.pooler.bias))
+    np.testing.assert_allclose(np.tanh(outputs["sequence"][:, 0] @ kernel + bias), outputs["pooled"], atol=1e-6)
+
+
+def test_all_kernels_begin_truncated_normal():
+    model = small(**{"model.dim": 130})  # large enough to tell
+    kernels = [one for one in model.weights if len(one.shape) == 2]
+    assert len(kernels) == 3 + 2 * 6 + 1
+    for kernel in kernels:
+        values = keras.ops.convert_to_numpy(kernel)
+        assert np.abs(values).max() <= 0.0401, kernel.path
+        assert 0.0155 < values.std() < 0.0195, kernel.path
+
+
+def test_norm_is_layer_normalization_unless_said():
+    assert isinstance(small(**{"model.norm": None}).embed.norm, LayerNorm)
+    assert small().embed.norm.epsilon == 1e-12
+
+
+def test_dropout_acts_in_training_only(model):
+    data = batch()
+    np.testing.assert_array_equal(arrays(model(data))["pooled"], arrays(model(data, training=False))["pooled"])
+    assert np.abs(arrays(model(data, training=True))["pooled"] - arrays(model(data))["pooled"]).max() > 1e-3
+
+
+def test_it_is_saved_and_reloaded(model, tmp_path):
+    data = batch()
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    for name, value in arrays(again(data)).items():
+        np.testing.assert_allclose(value, arrays(model(data))[name], atol=1e-6)
+    assert json.dumps(again.get_config()) == json.dumps(model.get_config())
+
+
+def test_it_is_a_part_of_another_model(model, tmp_path):
+    logits = keras.layers.Dense(5, name="classifier")(model(model.input)["pooled"])
+    outer = keras.Model(model.input, logits)
+    data = batch()
+    expected = keras.ops.convert_to_numpy(outer(data))
+    outer.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(again(data)), expected, atol=1e-6)
+
+
+def test_mixed_precision():
+    with dtype_policy("mixed_bfloat16"):
+        model = small()
+    assert {one.dtype for one in model.trainable_weights} == {"float32"}
+    assert keras.backend.standardize_dtype(model(batch())["pooled"].dtype) == "bfloat16"

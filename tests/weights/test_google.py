@@ -1,0 +1,79 @@
+"""Google's checkpoints: a small one of our own, and a real one where it is."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_bert import CONFIG, PIECES, build, outputs
+
+from keras_transformers.errors import CheckpointError
+from keras_transformers.weights import import_checkpoint, load_into, open_checkpoint
+from keras_transformers.weights.google import NAMES
+from keras_transformers.weights.huggingface import their_name
+from keras_transformers.weights.places import places
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "keras_bert_ckpt"
+
+
+@pytest.fixture
+def google(model, tmp_path):
+    """A folder as Google's, with what an optimizer leaves in it."""
+    folder = tmp_path / "google"
+    folder.mkdir()
+    arrays = {their_name(name, NAMES): place.variable.numpy() for name, place in places(model).items()}
+    graph = tf.Graph()
+    with graph.as_default(), tf.compat.v1.Session() as session:
+        for name, array in arrays.items():
+            tf.compat.v1.get_variable(name, initializer=array)
+            tf.compat.v1.get_variable(f"{name}/adam_m", initializer=0.0)
+        tf.compat.v1.get_variable("global_step", initializer=7)
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, str(folder / "bert_model.ckpt"), write_meta_graph=False)
+    (folder / "checkpoint").unlink()
+    config = {name: value for name, value in CONFIG.items() if name != "model_type"}
+    (folder / "bert_config.json").write_text(json.dumps(config))
+    (folder / "vocab.txt").write_text("\n".join(PIECES))
+    return folder
+
+
+def test_folder_and_prefix(google, model):
+    for path in (google, google / "bert_model.ckpt"):
+        other = build()
+        assert load_into(other, path) == []
+        for name, value in outputs(other).items():
+            np.testing.assert_array_equal(value, outputs(model)[name])
+
+
+def test_which_of_several(google):
+    for one in google.glob("bert_model.ckpt.*"):
+        one.with_name(one.name.replace("bert_model", "model-7")).write_bytes(one.read_bytes())
+    with pytest.raises(CheckpointError, match=r"holds several checkpoints, bert_model\.ckpt, model-7\.ckpt: name one"):
+        open_checkpoint(google)
+    for one in google.glob("*.index"):
+        one.unlink()
+    with pytest.raises(CheckpointError, match=r"holds bert_config\.json, but no checkpoint"):
+        open_checkpoint(google)
+
+
+def test_a_damaged_one(google):
+    data = google / "bert_model.ckpt.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:99])
+    with pytest.raises(CheckpointError, match=r"google is damaged at `bert/"):
+        load_into(build(), google)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is not there: data that the project does not ship")
+def test_a_real_one(tmp_path):
+    run = import_checkpoint(REAL, tmp_path / "run")
+    stored = tf.train.load_checkpoint(str(REAL / "bert_model.ckpt"))
+    model = run.model()
+    table = stored.get_tensor("bert/embeddings/word_embeddings")
+    np.testing.assert_array_equal(model.embed.embedding.table.numpy(), table)
+    kernel = stored.get_tensor("bert/encoder/layer_1/intermediate/dense/kernel")
+    np.testing.assert_array_equal(model.encoder.blocks[1].feed_forward.expand.kernel.numpy(), kernel)
+    (note,) = run.report["notes"]
+    assert note.startswith("Not used, for the model has no such head: ")
+    assert "cls/predictions/output_bias" in note
+    assert run.tokenizer().size == 15

@@ -1,0 +1,191 @@
+"""Hugging Face folders, read; whatever is wrong with one is said in a sentence."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from small_bert import CONFIG, PIECES, build, outputs, weights_of, write_folder
+
+import keras_transformers as kt
+from keras_transformers.errors import CheckpointError
+from keras_transformers.weights import load_into, open_checkpoint
+
+
+def check_filled(path, model, notes=()):
+    other = build()
+    assert load_into(other, path) == list(notes)
+    for name, value in outputs(other).items():
+        np.testing.assert_array_equal(value, outputs(model)[name])
+
+
+def test_every_tensor_has_its_place(folder, model):
+    check_filled(folder, model)
+
+
+def test_the_recipe_builds_the_model(folder, model):
+    recipe = open_checkpoint(folder).recipe()
+    assert recipe["tokenizer"] == {"type": "wordpiece", "vocab_size": 29, "lowercase": True}
+    built = kt.build(recipe)
+    load_into(built, folder)
+    assert {name: one.shape for name, one in weights_of(built).items()} == {
+        name: one.shape for name, one in weights_of(model).items()
+    }
+    block = built.encoder.blocks[0]
+    assert (block.attention.heads, block.norm.epsilon, block.feed_forward.activation) == (2, 1e-12, "gelu")
+
+
+def test_names_of_models_with_a_head_and_of_older_versions(tmp_path, tensors, model):
+    renamed = {"cls.predictions.decoder.weight": tensors["embeddings.word_embeddings.weight"]}
+    renamed["bert.embeddings.position_ids"] = np.arange(13, dtype="float32")
+    for name, array in tensors.items():
+        older = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+        renamed[f"bert.{older}"] = array
+    renamed["cls.predictions.bias"] = np.zeros(29, "float32")
+    note = "Not used, for the model has no such head: cls.predictions.bias."
+    check_filled(write_folder(tmp_path / "other", renamed), model, [note])
+
+
+def test_shards(folder, tensors, model):
+    names = list(tensors)
+    for number, some in enumerate((names[:11], names[11:])):
+        write_folder(folder, {name: tensors[name] for name in some})
+        (folder / "model.safetensors").rename(folder / f"part-{number}.safetensors")
+    index = {"weight_map": {name: f"part-{int(name not in names[:11])}.safetensors" for name in names}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    check_filled(folder, model)
+    (folder / "part-1.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"part-1\.safetensors cannot be read: No such file"):
+        open_checkpoint(folder)
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": 3}')
+    with pytest.raises(CheckpointError, match="is damaged: its `weight_map` names no file for each tensor"):
+        open_checkpoint(folder)
+
+
+def test_without_a_pooler_it_is_new(tmp_path, tensors):
+    some = {name: array for name, array in tensors.items() if not name.startswith("pooler.")}
+    path = write_folder(tmp_path / "other", some)
+    model = build()
+    before = model.pooler.kernel.numpy()
+    assert load_into(model, path) == [f"`pooler` is not in {path}: its weights are new."]
+    np.testing.assert_array_equal(model.pooler.kernel.numpy(), before)
+
+
+def with_classifier(count):
+    backbone = build()
+    logits = keras.layers.Dense(count, name="classifier")(backbone(backbone.input)["pooled"])
+    return keras.Model(backbone.input, logits)
+
+
+def test_a_head_is_filled_or_new(tmp_path, tensors):
+    head = {"classifier.weight": np.ones((5, 22), "float32"), "classifier.bias": np.arange(5, dtype="float32")}
+    path = write_folder(tmp_path / "other", {**tensors, **head})
+    model = with_classifier(5)
+    assert load_into(model, path) == []
+    np.testing.assert_array_equal(model.layers[-1].bias.numpy(), np.arange(5))
+
+    other = with_classifier(3)
+    notes = load_into(other, path)
+    assert notes == [f"`classifier` is not in {path}: its weights are new."]
+    assert np.abs(other.layers[-1].kernel.numpy() - 1).max() > 0.1
+
+
+def test_tensors_that_do_not_fit_are_all_listed(tmp_path, tensors):
+    tensors["encoder.layer.1.intermediate.dense.weight"] = np.zeros((19, 22), "float32")
+    tensors["encoder.layer.7.output.dense.bias"] = np.zeros(22, "float32")
+    del tensors["encoder.layer.2.attention.self.key.bias"]
+    path = write_folder(tmp_path / "other", tensors)
+    model = build()
+    before = weights_of(model)
+    with pytest.raises(CheckpointError) as caught:
+        load_into(model, path)
+    assert str(caught.value).splitlines() == [
+        f"{path} cannot fill the model, 3 tensors do not fit:",
+        "  `encoder.layer.1.intermediate.dense.weight` has shape (22, 19), the model's has (22, 17).",
+        "  `encoder.layer.2.attention.self.key.bias` is missing; the model has it in shape (22,).",
+        "  `encoder.layer.7.output.dense.bias`, shape (22,), has no place in the model.",
+    ]
+    for name, array in weights_of(model).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"model_type": "roberta"}, r"`model_type` must be bert, the one architecture that is read from Hugging Face "
+                                    r"folders, but is roberta\."),
+        ({"model_type": None}, "but is missing"),
+        ({"hidden_size": None}, "`hidden_size` must be a positive integer, but is null"),
+        ({"num_hidden_layers": "many"}, '`num_hidden_layers` must be a positive integer, but is "many"'),
+        ({"hidden_act": "mish"}, "`hidden_act` must be one of gelu, .*, but is 'mish'"),
+        ({"position_embedding_type": "relative"}, "`position_embedding_type` must be absolute, but is relative"),
+        ({"pad_token_id": 3}, "`pad_token_id` must be 0, but is 3"),
+        ({"layer_norm_eps": "tiny"}, '`layer_norm_eps` must be a number, but is "tiny"'),
+    ],
+)  # fmt: skip
+def test_a_configuration_that_is_not_read(tmp_path, tensors, changed, message):
+    path = write_folder(tmp_path / "other", tensors, {**CONFIG, **changed})
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        (PIECES[:-1], "holds 28 pieces, but the embedding has 29 rows"),
+        ([PIECES[1], PIECES[0], *PIECES[2:]], r"\[PAD\] must be the first piece, id 0, but that is `\[UNK\]`"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit(tmp_path, tensors, pieces, message):
+    path = write_folder(tmp_path / "other", tensors, pieces=pieces)
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(path).write_tokenizer(tmp_path / "tokenizer")
+
+
+def test_the_vocabulary_of_tokenizer_json(folder, tmp_path):
+    (folder / "vocab.txt").unlink()
+    with pytest.raises(CheckpointError, match=r"holds neither vocab\.txt nor tokenizer\.json: no vocabulary\."):
+        open_checkpoint(folder).recipe()
+    ids = {piece: index for index, piece in enumerate(PIECES)}
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"type": "WordPiece", "vocab": ids}}))
+    open_checkpoint(folder).write_tokenizer(tmp_path / "tokenizer")
+    assert (tmp_path / "tokenizer" / "vocab.txt").read_text().splitlines() == PIECES
+
+
+@pytest.mark.parametrize(
+    ("settings", "pieces", "lowercase"),
+    [(None, PIECES, True), (None, [*PIECES[:-1], "Q"], False), ({"do_lower_case": False}, PIECES, False)],
+)
+def test_lower_case_is_as_said_or_as_the_vocabulary_shows(tmp_path, tensors, settings, pieces, lowercase):
+    path = write_folder(tmp_path / "other", tensors, pieces=pieces)
+    if settings is not None:
+        (path / "tokenizer_config.json").write_text(json.dumps(settings))
+    assert open_checkpoint(path).recipe()["tokenizer"]["lowercase"] is lowercase
+
+
+def test_a_tokenizer_that_is_not_read(folder):
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true, "strip_accents": false}')
+    with pytest.raises(CheckpointError, match="`strip_accents` must be True for lower-cased text, but is False"):
+        open_checkpoint(folder).recipe()
+
+
+def test_pickled_weights_are_not_read(folder):
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(CheckpointError, match=r"pytorch_model\.bin can hold code and is not read: save it with"):
+        open_checkpoint(folder)
+
+
+def test_what_is_no_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint at .*nowhere\."):
+        open_checkpoint(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match=r"is not a checkpoint: it is neither a run directory .* KerasHub preset"):
+        open_checkpoint(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"config\.json is damaged: it is not JSON\."):
+        open_checkpoint(tmp_path)
+
+
+def test_a_model_of_another_kind(folder):
+    with pytest.raises(CheckpointError, match="fills `model/bert`, but the model is Sequential"):
+        load_into(keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)]), folder)
