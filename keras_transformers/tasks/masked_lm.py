@@ -102,16 +102,17 @@ class MaskedLanguageModel(Task):
 
     def serving(self, model, tokenizer):
         """Return the module that fills in `[MASK]`."""
+        from ..models.backbone import longest_input
         from .fill_mask import FillMask
 
-        return FillMask(model, tokenizer, self.length, self.top)
+        return FillMask(model, tokenizer, min(self.length, longest_input(model)), self.top)
 
     def score(self, serving, documents):
         """Return loss, accuracy and perplexity of masked tokens, and the accuracy of the next sentence.
 
         What is hidden is drawn, the same in each call.
         """
-        encoded, _ = self.encode(documents, serving.tokenizer, 4096, self.length, 0, "data")
+        encoded, _ = self.encode(documents, serving.tokenizer, 4096, serving.length, 0, "data")
         totals = {}
         for inputs, labels in encoded.dataset():
             for name, pair in self.loss().measures(labels, serving.model(inputs, training=False)).items():

@@ -73,6 +73,11 @@ def test_a_mask_beyond_the_longest_sequence_stays(serving):
     assert serving([text])["tokens"].shape == (1, 1, 3)
 
 
+def test_no_sequence_is_longer_than_the_positions(serving, tokenizer):
+    assert serving.model.backbone.embed.position.max_length == 128
+    assert MaskedLanguageModel(length=512).serving(serving.model, tokenizer).length == 128
+
+
 def test_no_text_at_all(serving):
     assert serving(tf.constant([], tf.string))["tokens"].shape == (0, 0, 3)
 
