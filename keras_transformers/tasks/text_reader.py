@@ -30,7 +30,8 @@ class TextReader(tf.Module):
         self.outputs = outputs
         self.longest = longest_input(model)
 
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+    # Nothing in it is for AutoGraph to rewrite, which takes as long as all of the tracing else.
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")], autograph=False)
     def __call__(self, text):
         """Return the answers, and `truncated`, bool (N,), for `text`, string (N,)."""
         return self.read(text)
@@ -54,7 +55,8 @@ class PairReader(TextReader):
         input_signature=[
             tf.TensorSpec((None,), tf.string, name="first"),
             tf.TensorSpec((None,), tf.string, name="second"),
-        ]
+        ],
+        autograph=False,
     )
     def __call__(self, first, second):
         """Return the answers, and `truncated`, bool (N,), for `first` and `second`, string (N,)."""
