@@ -43,6 +43,14 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def bert_run(tmp_path_factory):
+    """A finished run of a tiny BERT with random weights; tests do not write into it."""
+    from bert_run import write_bert_run
+
+    return write_bert_run(tmp_path_factory.mktemp("bert") / "run")
+
+
+@pytest.fixture(scope="session")
 def quick(tiny):
     """The same without validation, which takes as long as the training."""
     return {**tiny, "data.valid": None}

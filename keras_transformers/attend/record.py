@@ -40,11 +40,12 @@ def recording(layers):
     Raises:
         RunError: A layer has no `normalize`, or did not call it.
     """
+    for layer in layers:
+        if not callable(getattr(layer, "normalize", None)):
+            raise RunError(f"{_attention(layer)} has no method `normalize(scores, mask)`.")
     weights = [None] * len(layers)
     try:
         for number, layer in enumerate(layers):
-            if not callable(getattr(layer, "normalize", None)):
-                raise RunError(f"{_attention(layer)} has no method `normalize(scores, mask)`.")
             vars(layer)["normalize"] = _keeping(layer.normalize, weights, number)
         yield weights
     finally:
@@ -53,14 +54,14 @@ def recording(layers):
     for layer, seen in zip(layers, weights):
         if seen is None:
             raise RunError(f"{_attention(layer)} did not call its method `normalize(scores, mask)`.")
+        if not np.isfinite(seen).all():
+            raise RunError(f"{_attention(layer)} gives weights that are not all finite numbers.")
 
 
 def _keeping(normalize, weights, number):
     def record(scores, mask):
         result = normalize(scores, mask)
         weights[number] = np.asarray(ops.convert_to_numpy(result)[0], "float32")
-        if not np.isfinite(weights[number]).all():
-            raise RunError("The attention weights of this model are not all finite numbers.")
         return result
 
     return record
