@@ -65,8 +65,9 @@ class TokenModel(keras.Model):
 
 def _tokens(x, count):
     """Return how many real tokens a batch has: those read and, of an encoder-decoder, those said."""
-    if "tokens" in x:
-        return tf.reduce_sum(tf.cast(x["tokens"] != 0, tf.float32))
+    read = [ids for name, ids in x.items() if name.endswith("tokens")]  # of both texts, where they are read apart
+    if read:
+        return sum(tf.reduce_sum(tf.cast(ids != 0, tf.float32)) for ids in read)
     if "source" in x:
         return tf.reduce_sum(tf.cast(x["source"] != 0, tf.float32)) + count
     return count

@@ -4,6 +4,7 @@ import tensorflow as tf
 from keras import ops
 
 import keras_transformers as kt
+from keras_transformers import cli
 from keras_transformers.attend.record import attentions, recording
 from keras_transformers.errors import DataError, RunError
 from keras_transformers.layers import MultiHeadAttention
@@ -132,3 +133,13 @@ def test_text_that_cannot_be_drawn(trained, text, second, sentence):
 def test_text_longer_than_the_positions(bert_run):
     with pytest.raises(DataError, match=r"^`text` must have at most 43 tokens to be drawn, but has 62"):
         kt.attend(bert_run, ". " * 60)
+
+
+def test_command_line_draws(trained, tmp_path, capsys):
+    for name in ("page.html", "picture.png"):
+        path = tmp_path / name
+        assert cli.main(["attend", str(trained.path), "3 May", "--out", str(path)]) == 0
+        assert capsys.readouterr().out == f"{path}\n"
+        assert path.stat().st_size > 1000
+    assert cli.main(["attend", str(trained.path), "3 May", "--out", str(tmp_path / "page.svg")]) == 2
+    assert capsys.readouterr().err.endswith(f"`out` must end in .html or .png, but is {tmp_path}/page.svg.\n")

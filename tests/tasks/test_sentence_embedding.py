@@ -1,0 +1,127 @@
+"""The task from a table of pairs to a SavedModel; the loss and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_transformers as kt
+from keras_transformers.data.labelled import Labelled
+from keras_transformers.errors import DataError
+from keras_transformers.tasks.sentence_embedding import SentenceEmbedding, cosine
+from keras_transformers.training.cosine_loss import CosineError
+from keras_transformers.weights.pooling import sentence_task
+
+NEAR, FAR = ("red", "green", "blue"), ("one", "two", "three")
+
+
+def table(path, count):
+    """Write pairs: two colours or two numbers are alike (5), a colour and a number are not (0)."""
+    rng, rows = np.random.default_rng(0), ["score\tfirst\tsecond"]
+    for _ in range(count):
+        kinds = [NEAR, FAR][int(rng.integers(2))], [NEAR, FAR][int(rng.integers(2))]
+        words = (" ".join(rng.choice(kind, 3)) for kind in kinds)
+        rows.append("\t".join(["5" if kinds[0] is kinds[1] else "0", *words]))
+    path.write_text("\n".join(rows) + "\n")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pairs")
+    table(folder / "train.tsv", 211)
+    table(folder / "test.tsv", 47)
+    source = {"type": "table", "label": "score", "text": "first", "second": "second"}
+    overrides = {
+        "model.dim": 26,
+        "model.encoder.layers": 1,
+        "model.encoder.block.feed_forward.hidden_dim": 29,
+        "tokenizer.vocab_size": 61,
+        "task": {"type": "sentence_embedding"},
+        "data": {
+            "root": str(folder),
+            "batch_tokens": 256,
+            "train": {**source, "path": "train.tsv"},
+            "valid": {**source, "path": "test.tsv"},
+            "test": {**source, "path": "test.tsv"},
+        },
+        "training": {
+            "epochs": 2,
+            "optimizer": {"type": "adam"},
+            "schedule": {"type": "warmup_cosine", "peak": 0.01, "warmup": 5},
+        },
+    }
+    return kt.train("bert_tiny", folder / "run", overrides)
+
+
+def test_it_learns_and_tells(run):
+    assert run.recipe.tree["task"]["lowest"] == 0.0
+    assert run.recipe.tree["task"]["highest"] == 5.0
+    scores = kt.evaluate(run)
+    assert scores["spearman"] > 50
+    assert scores["pairs"] == 47
+    assert run.history[-1]["val_spearman"] > 50
+
+
+def test_the_saved_model_gives_the_vectors_of_embed(run, tmp_path):
+    texts = ["red green", "", "one two three"]
+    found = list(kt.predict(kt.export(run, tmp_path / "exported"), texts))
+    vectors = np.array([each["vector"] for each in found])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(vectors, kt.embed(run, texts), atol=1e-5)
+    assert not any(each["truncated"] for each in found)
+
+
+def test_the_loss_is_the_squared_error_of_the_cosine():
+    first, second = np.random.default_rng(0).normal(size=(2, 7, 5)).astype("float32")
+    labels = {"cosine": np.linspace(0, 1, 7, dtype="float32")}
+    total, count = CosineError().totals(labels, {"first": tf.constant(first), "second": tf.constant(second)})
+    wanted = (cosine(first, second) - labels["cosine"]) ** 2
+    np.testing.assert_allclose([total, count], [wanted.sum(), 7], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "seconds", "sentence"),
+    [
+        (["1", "x"], ["c", "d"], "t:2 must have a number for its label, but has `x`."),
+        (["3", "3"], ["c", "d"], "`task.highest` must be above `task.lowest` (3), but is 3: the numbers of the "
+         "training text tell nothing apart."),
+        (["1", "2"], None, "`task/sentence_embedding` learns from pairs of texts: name the column of the second in the "
+         "source."),
+    ],
+)  # fmt: skip
+def test_examples_that_teach_nothing(labels, seconds, sentence):
+    with pytest.raises(DataError) as raised:
+        SentenceEmbedding().settle(Labelled(["a", "b"], labels, ["t:1", "t:2"], seconds))
+    assert str(raised.value) == sentence
+
+
+def settings(folder, pooling, modules=("Transformer", "Pooling", "Normalize")):
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 26, **pooling}))
+    (folder / "modules.json").write_text(json.dumps([{"type": f"sentence_transformers.models.{m}"} for m in modules]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("pooling", "modules", "wanted"),
+    [
+        ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, ("Pooling", "Normalize"), ("mean", True)),
+        ({"pooling_mode_cls_token": True}, ("Transformer", "Pooling"), ("cls", False)),
+        ({"pooling_mode": "mean", "include_prompt": True}, ("Pooling",), ("mean", False)),
+    ],
+)
+def test_pooling_of_a_checkpoint_is_kept(tmp_path, pooling, modules, wanted):
+    task, notes = sentence_task(settings(tmp_path, pooling, modules))
+    assert task == {"type": "sentence_embedding", "pooling": wanted[0], "normalize": wanted[1]}
+    assert notes == []
+
+
+def test_pooling_that_is_not_read_is_noted(tmp_path):
+    assert sentence_task(tmp_path) == (None, [])
+    task, notes = sentence_task(settings(tmp_path, {"pooling_mode_max_tokens": True, "pooling_mode_cls_token": True}))
+    assert task is None
+    assert notes == [
+        f"{tmp_path} makes sentence vectors with pooling by max_tokens and cls_token, which is not read: its encoder "
+        "is, alone."
+    ]
