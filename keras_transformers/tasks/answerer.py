@@ -32,9 +32,9 @@ class Limits:
 class Answerer(tf.Module):
     """Finds the answers to any number of questions in contexts of any length.
 
-    A context too long for the model is read in windows that overlap. Of all spans of at most A pieces
-    in all windows, the K best are kept, by the sum of the logits of first and last piece; a span
-    counts in the window where its first piece has the most context.
+    A context too long for the model is read in windows that overlap. Of all spans of whole words, at
+    most A pieces, in all windows, the K best are kept, by the sum of the logits of first and last
+    piece; a span counts in the window where its first piece has the most context.
 
     Source: Devlin et al. 2018, sections 4.2 and 4.3, https://arxiv.org/abs/1810.04805
 
@@ -51,6 +51,7 @@ class Answerer(tf.Module):
         self.tokenizer = tokenizer
         self.shape = _Frozen(shape)
         self.limits = limits
+        self.continues = tf.constant([piece.startswith("##") for piece in tokenizer.vocabulary])
 
     @tf.function(
         input_signature=[
@@ -109,8 +110,9 @@ class Answerer(tf.Module):
             (N, K); and the logits of [CLS], float32 (N,), the least of the windows'.
         """
         tokens, segments, before, windows = question_windows(self.tokenizer, question, pieces, **self.shape.items)
-        separator = tf.ones_like(before)
-        roles = tf.concat([_repeat(OTHER, before), windows.own() + CONTEXT, _repeat(OTHER, separator)], axis=1)
+        first, last = self._edges(pieces)
+        roles = windows.own() * windows.of(first) * BEGINS + windows.of(last) * ENDS
+        roles = tf.concat([_repeat(OTHER, before), roles, _repeat(OTHER, tf.ones_like(before))], axis=1)
         specs = {name: tf.TensorSpec((None, self.limits.n_best), kind) for name, kind in SPANS.items()}
         inputs = {"tokens": tokens, "segments": segments, "roles": roles}
         spans = in_batches(self._best, inputs, {**specs, "null": tf.TensorSpec((None,), tf.float32)})
@@ -125,12 +127,19 @@ class Answerer(tf.Module):
         end = tf.size(pieces.values)
         return logits, tf.clip_by_value(first, 0, end), tf.clip_by_value(last, 0, end), nulls
 
+    def _edges(self, pieces):
+        """Return 1 where a word begins, and 1 where one ends, else 0, ragged int32 (N, None)."""
+        first = pieces.with_values(tf.cast(~tf.gather(self.continues, pieces.values), tf.int32))
+        after = tf.RaggedTensor.from_uniform_row_length(tf.ones([pieces.nrows()], tf.int32), 1)
+        starts = tf.concat([first, after], axis=1)  # a word ends where the next piece begins one
+        return first, pieces.with_values(starts[:, 1:].values)
+
     def _best(self, inputs):
         """Return the best spans of windows: their logits, and the places of first and last piece, (B, K)."""
         roles, longest, kept = inputs.pop("roles"), self.limits.max_answer, self.limits.n_best
         logits = self.model(inputs, training=False)
-        start = tf.where(roles == OWN, logits["start"], NEVER)
-        end = tf.where(roles != OTHER, logits["end"], NEVER)
+        start = tf.where(roles >= BEGINS, logits["start"], NEVER)
+        end = tf.where(roles % BEGINS == ENDS, logits["end"], NEVER)
         end = tf.pad(end, [[0, 0], [0, longest - 1]], constant_values=NEVER)
         pairs = start[:, :, None] + tf.signal.frame(end, longest, 1, axis=1)  # (B, T, A): by first piece and size
         pairs = tf.reshape(pairs, [tf.shape(roles)[0], tf.shape(roles)[1] * longest])
@@ -141,7 +150,7 @@ class Answerer(tf.Module):
 
 
 SPANS = {"logit": tf.float32, "first": tf.int32, "last": tf.int32}
-OTHER, CONTEXT, OWN = 0, 1, 2  # a token's role: no context; context; context that another window shows no better
+OTHER, ENDS, BEGINS = 0, 1, 2  # a token's roles, to be added: a span may end with it, may begin with it
 
 
 @dataclass(frozen=True)

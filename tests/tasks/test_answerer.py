@@ -37,15 +37,18 @@ class ByLetter:
 
 
 def best(tokenizer, model, question, context, shape, max_answer):
-    """Return all spans' logits and texts, best first, by going through them one by one."""
+    """Return logits and texts of all spans of whole words, best first, by going through them one by one."""
     ids, begins, ends = (one.to_list()[0] for one in tokenizer.tokenize_with_offsets(tf.constant([context])))
     _, _, _, windows = question_windows(
         tokenizer, tf.constant([question]), tf.ragged.constant([ids], tf.int32), **shape
     )
+    continues = [*(tokenizer.vocabulary[one].startswith("##") for one in ids), False]
     found = {}
     for start, size, first, end in zip(*(values.numpy() for values in windows[1:])):
         for i in range(first, end):
             for j in range(i, min(start + size, i + max_answer)):
+                if continues[i] or continues[j + 1]:
+                    continue
                 text = context.encode()[begins[i] : ends[j]].decode()
                 found[text] = max(model.start[ids[i]] + model.end[ids[j]], found.get(text, NEVER))
     return sorted(((logit, text) for text, logit in found.items()), reverse=True)
@@ -106,7 +109,9 @@ def test_no_answer_above_the_threshold(letters, model, margin, silent):
     np.testing.assert_allclose(found["no_answer"], [excess], rtol=1e-5)
     assert decoded(found["answer"]) == ["" if silent else spans[0][1]]
     assert int(found["start"][0]) == (-1 if silent else context.index(spans[0][1]))
-    chance = dict(zip(decoded(found["answers"][0]), found["scores"][0].numpy()))
+    chance = {}
+    for text, score in zip(decoded(found["answers"][0]), found["scores"][0].numpy()):
+        chance.setdefault(text, score)  # after the two spans and no answer, "" fills up
     weights = {text: np.exp(logit) for logit, text in spans[:5]} | {"": np.exp(null)}
     assert chance[""] == pytest.approx(weights[""] / sum(weights.values()), rel=1e-4)
     assert found["score"][0] == chance[decoded(found["answer"])[0]]
