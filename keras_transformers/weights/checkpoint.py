@@ -5,10 +5,23 @@ holds (`read`), in this library's layout. Comparing and filling is here, once.
 """
 
 import abc
+import math
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import CheckpointError
 from .places import POOLER, places
+
+CHUNK = 4 << 20
+"""Bytes of a large tensor that are read at a time."""
+
+
+def row_ranges(shape, itemsize):
+    """Yield (first row, row after the last) of chunks of a tensor, each of at most about `CHUNK` bytes."""
+    rows = max(1, CHUNK // max(1, itemsize * math.prod(shape[1:])))
+    for start in range(0, shape[0], rows):
+        yield start, min(start + rows, shape[0])
 
 
 class Checkpoint(metaclass=abc.ABCMeta):
@@ -44,6 +57,10 @@ class Checkpoint(metaclass=abc.ABCMeta):
     @abc.abstractmethod
     def read(self, name):
         """Return one tensor as a NumPy array, in this library's layout."""
+
+    def chunks(self, name):
+        """Yield one tensor as arrays of some of its rows, so that a large one is never twice in memory."""
+        yield self.read(name)
 
     @abc.abstractmethod
     def name_of(self, place):
@@ -90,7 +107,7 @@ class Checkpoint(metaclass=abc.ABCMeta):
             raise CheckpointError("\n  ".join([f"{self.path} cannot fill the model, {count} not fit:", *problems]))
         for place, name in fits.items():
             if place.part not in new:
-                place.variable.assign(self.read(name))
+                _fill(place.variable, self.chunks(name))
         notes = [f"`{one}` is not in {self.path}: its weights are new." for one in new]
         unused = [name for name in left if not self.in_backbone(name)]
         if unused:
@@ -108,6 +125,22 @@ class Checkpoint(metaclass=abc.ABCMeta):
         if not any(name in stored for place, name in names.items() if place.part == POOLER):
             new.append(POOLER)
         return new
+
+
+def _fill(variable, chunks):
+    """Give a variable its value, chunk after chunk."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        variable.assign(np.concatenate(list(chunks)))
+        return
+    start = 0
+    for chunk in chunks:
+        if len(chunk) == variable.shape[0]:
+            variable.assign(chunk)
+        else:
+            variable.value[start : start + len(chunk)].assign(chunk)
+        start += len(chunk)
 
 
 def _difference(place, name, stored):

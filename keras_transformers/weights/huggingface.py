@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import CheckpointError
 from . import bert_config, vocabulary
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, row_ranges
 from .configuration import read_json
 from .pooling import sentence_task
 from .safetensors import SafetensorsFile
@@ -133,6 +133,14 @@ class HuggingFaceCheckpoint(Checkpoint):
         file, stored = self._files[name]
         array = np.asarray(file.read(stored), "float32")
         return array.T if is_transposed(name) else array
+
+    def chunks(self, name):
+        file, stored = self._files[name]
+        if is_transposed(name):
+            yield self.read(name)
+            return
+        for first, last in row_ranges(file.shapes[stored], 4):
+            yield np.asarray(file.read_rows(stored, first, last), "float32")
 
     def name_of(self, place):
         return their_name(place.name) or HEADS.get(place.name)

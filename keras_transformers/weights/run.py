@@ -7,7 +7,7 @@ import zipfile
 
 from ..errors import CheckpointError
 from ..run import load_run
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, row_ranges
 from .places import snake_case, stored_layers, unique
 
 WEIGHTS = "model.weights.h5"
@@ -64,6 +64,10 @@ class RunCheckpoint(Checkpoint):
 
     def read(self, name):
         return self._file[name][()]
+
+    def chunks(self, name):
+        for first, last in row_ranges(self._shapes[name], 4):
+            yield self._file[name][first:last]
 
     def load(self, model):
         self._heads = _head_folders(self._config, model)

@@ -66,6 +66,14 @@ class SafetensorsFile:
             file.seek(self._start + start)
             return np.frombuffer(file.read(end - start), dtype).reshape(shape)
 
+    def read_rows(self, name, first, last):
+        """Return the rows from `first` up to `last`, without it, of a tensor."""
+        dtype, shape, start, _ = self._entries[name]
+        row = math.prod(shape[1:]) * dtype.itemsize
+        with self.path.open("rb") as file:
+            file.seek(self._start + start + first * row)
+            return np.frombuffer(file.read((last - first) * row), dtype).reshape(last - first, *shape[1:])
+
 
 def _entry(dtype, shape, data_offsets):
     """Return the type, shape, first and last byte of a header's entry."""

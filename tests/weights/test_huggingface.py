@@ -9,7 +9,7 @@ from small_bert import CONFIG, PIECES, build, outputs, weights_of, write_folder
 
 import keras_transformers as kt
 from keras_transformers.errors import CheckpointError
-from keras_transformers.weights import load_into, open_checkpoint
+from keras_transformers.weights import checkpoint, load_into, open_checkpoint
 
 
 def check_filled(path, model, notes=()):
@@ -20,6 +20,13 @@ def check_filled(path, model, notes=()):
 
 
 def test_every_tensor_has_its_place(folder, model):
+    check_filled(folder, model)
+
+
+def test_a_large_tensor_is_read_some_rows_at_a_time(folder, model, monkeypatch):
+    monkeypatch.setattr(checkpoint, "CHUNK", 5 * 22 * 4)
+    chunks = list(open_checkpoint(folder).chunks("embeddings.word_embeddings.weight"))
+    assert [len(one) for one in chunks] == [5, 5, 5, 5, 5, 4]
     check_filled(folder, model)
 
 
