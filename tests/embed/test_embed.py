@@ -7,6 +7,7 @@ import pytest
 import keras_transformers as kt
 from keras_transformers import cli
 from keras_transformers.embed import Embedder
+from keras_transformers.embed.output import write_npz
 from keras_transformers.errors import RunError
 
 TEXTS = ["I made a bank deposit.", "", "naïve  café — déjà vu!", "river bank"]
@@ -55,10 +56,9 @@ def test_sentences(bert_run):
     assert (found.shape, found.dtype) == ((len(TEXTS), D), np.float32)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-5)
     states = bert_run.model()(inputs(bert_run, TEXTS[2]))["sequence"][0].numpy()
-    for pooling, wanted in (("mean", states.mean(0)), ("cls", states[0])):
-        (vector,) = kt.embed(bert_run, [TEXTS[2]], pooling=pooling)
+    (first,) = kt.embed(bert_run, [TEXTS[2]], pooling="cls")
+    for vector, wanted in ((found[2], states.mean(0)), (first, states[0])):
         np.testing.assert_allclose(vector, wanted / np.linalg.norm(wanted), atol=1e-5)
-    assert kt.embed(bert_run, []).shape == (0, D)
 
 
 def test_layers_are_counted_from_what_enters_the_first(bert_run, words):
@@ -114,17 +114,29 @@ def test_command_line_writes_json_lines(bert_run, words, lines, capsys):
         np.testing.assert_allclose(vectors, wanted.vectors, atol=1e-5)
 
 
-@pytest.mark.parametrize("unit", ["word", "sentence"])
-def test_command_line_writes_an_archive(bert_run, words, lines, tmp_path, unit):
-    assert cli.main(["embed", str(bert_run.path), "--unit", unit, "--out", str(tmp_path / "out.npz")]) == 0
+def test_command_line_writes_an_archive(bert_run, lines, tmp_path):
+    assert cli.main(["embed", str(bert_run.path), "--out", str(tmp_path / "out.npz")]) == 0
     with np.load(tmp_path / "out.npz") as found:
         assert found["texts"].tolist() == TEXTS
-        if unit == "word":
-            assert found["words"].tolist() == [word for each in words for word in each.words]
-            assert found["rows"].tolist() == [row for row, each in enumerate(words) for _ in each.words]
-            np.testing.assert_allclose(found["vectors"], np.concatenate([each.vectors for each in words]), atol=1e-5)
-        else:
-            assert found["vectors"].shape == (len(TEXTS), D)
+        assert found["vectors"].shape == (len(TEXTS), D)
+
+
+def test_an_archive_of_words(words):
+    stream = io.BytesIO()
+    write_npz(stream, TEXTS, words, D)
+    with np.load(io.BytesIO(stream.getvalue())) as found:
+        assert found["words"].tolist() == [word for each in words for word in each.words]
+        assert found["rows"].tolist() == [row for row, each in enumerate(words) for _ in each.words]
+        spans = zip(found["starts"].tolist(), found["ends"].tolist())
+        assert list(spans) == [span for each in words for span in each.spans]
+        np.testing.assert_array_equal(found["vectors"], np.concatenate([each.vectors for each in words]))
+
+
+def test_no_text_at_all():
+    stream = io.BytesIO()
+    write_npz(stream, [], [], D)
+    with np.load(io.BytesIO(stream.getvalue())) as found:
+        assert found["vectors"].shape == (0, D)
 
 
 def test_command_line_refuses_other_files(bert_run, capsys, tmp_path):
