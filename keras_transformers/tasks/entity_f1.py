@@ -1,6 +1,9 @@
 """Scores of tags against the right ones (slot `metric`)."""
 
+import importlib.util
 import warnings
+
+from ..errors import RecipeError
 
 
 class EntityF1:
@@ -12,9 +15,19 @@ class EntityF1:
     as parts of speech, are scored by `tag_accuracy`.
 
     Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
+
+    Raises:
+        RecipeError: seqeval is not installed.
     """
 
     name = "entity_f1"
+
+    def __init__(self):
+        if importlib.util.find_spec("seqeval") is None:
+            raise RecipeError(
+                "`metric/entity_f1` needs seqeval: pip install 'keras-transformers[tagging]', or choose another with "
+                "--set 'task.metrics=[tag_accuracy]'."
+            )
 
     def __call__(self, outputs, references):
         """Return F1, precision and recall of all entities, and the F1 of each type in one string.
