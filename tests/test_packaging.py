@@ -118,7 +118,8 @@ def test_version_is_said_once():
 
 
 def test_every_import_is_a_declared_dependency():
-    declared = {requirement_name(one) for one in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["plot"]]}
+    extras = PROJECT["optional-dependencies"]
+    declared = {requirement_name(one) for one in [*PROJECT["dependencies"], *extras["plot"], *extras["tagging"]]}
     modules = {MODULES.get(name, name) for name in declared}
 
     imported = set()

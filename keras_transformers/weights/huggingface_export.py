@@ -4,6 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import save_file
+
 from .. import recipe as recipes
 from ..errors import ExportError
 from ..run import Run, load_run
@@ -11,7 +14,6 @@ from ..writing import replacing, writing
 from . import bert_config, vocabulary
 from .huggingface import CONFIG, HEADS, MODEL_TYPE, PREFIX, TOKENIZER_CONFIG, WEIGHTS, is_transposed, their_name
 from .places import places
-from .safetensors import write_safetensors
 from .sizes import Sizes
 
 FREE = ("dropout", "initializer", "vocab_size", "dim", "head_dim")
@@ -54,8 +56,8 @@ def export_huggingface(run, directory, overwrite=False):
     sizes = sizes_in(tree, run)
     tensors, notes = _tensors(run.model())
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
-        shapes = {name: _shape(name, place) for name, place in tensors.items()}
-        write_safetensors(folder / WEIGHTS, shapes, lambda name: _array(name, tensors[name]))
+        arrays = {name: _array(name, place) for name, place in tensors.items()}
+        save_file(arrays, folder / WEIGHTS, metadata={"format": "pt"})  # without it, Transformers refuses the file
         _write_json(folder / CONFIG, _config(sizes, tensors, tree.get("task") or {}))
         _write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer["lowercase"], sizes.positions))
         shutil.copyfile(run.tokenizer_folder / vocabulary.FILE, folder / vocabulary.FILE)
@@ -156,13 +158,9 @@ def _tokenizer_config(lowercase, positions):
     return {"tokenizer_class": "BertTokenizer", "do_lower_case": lowercase, "model_max_length": positions, **special}
 
 
-def _shape(name, place):
-    return place.shape[::-1] if is_transposed(name) else place.shape
-
-
 def _array(name, place):
     array = place.variable.numpy()
-    return array.T if is_transposed(name) else array
+    return np.ascontiguousarray(array.T) if is_transposed(name) else array  # safetensors writes views wrongly
 
 
 def _write_json(path, value):

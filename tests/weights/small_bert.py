@@ -3,11 +3,11 @@
 import json
 
 import numpy as np
+from safetensors.numpy import save_file
 
 import keras_transformers as kt
 from keras_transformers.weights.huggingface import HEADS, is_transposed, their_name
 from keras_transformers.weights.places import places
-from keras_transformers.weights.safetensors import write_safetensors
 from keras_transformers.weights.sizes import Sizes
 
 SIZES = Sizes(vocab_size=29, dim=22, layers=3, heads=2, hidden_dim=17, positions=13)
@@ -57,7 +57,8 @@ def as_hugging_face(model):
 
 def write_folder(path, tensors, config=CONFIG, pieces=PIECES):
     path.mkdir(exist_ok=True)
-    write_safetensors(path / "model.safetensors", {name: one.shape for name, one in tensors.items()}, tensors.get)
+    arrays = {name: np.ascontiguousarray(one) for name, one in tensors.items()}
+    save_file(arrays, path / "model.safetensors", metadata={"format": "pt"})
     (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
     return path
