@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from .errors import DataError, RecipeError
 from .export import input_names, is_saved_model, load
