@@ -161,7 +161,7 @@ def one_label(folder):
 def unseen_label(folder):
     (folder / "valid.txt").write_text("fruit plum\nmetals tin\n")
     return (
-        "valid.txt:2 has the label `metals`, which the model does not know. Did you mean `metal`? It knows: "
+        f"{folder}/valid.txt:2 has the label `metals`, which the model does not know. Did you mean `metal`? It knows: "
         "fruit, metal."
     )
 
@@ -192,7 +192,7 @@ def test_text_that_is_no_number(run, folder, tmp_path):
     task = {"task": {"type": "regression"}}
     status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(folder, **task))
     assert status == 2
-    assert err.splitlines()[-1].startswith("train.txt:1 must have a number for its label, but has `")
+    assert err.splitlines()[-1].startswith(f"{folder}/train.txt:1 must have a number for its label, but has `")
 
 
 def test_a_source_of_another_kind(run, folder, tmp_path):

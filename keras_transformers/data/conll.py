@@ -15,29 +15,32 @@ class Conll:
 
     Registered as `source/conll`.
 
-    The file is UTF-8, plain or compressed (`.gz`): a word a line, its columns separated by tabs or,
+    The file is plain or compressed (`.gz`): a word a line, its columns separated by tabs or,
     in a line without tabs, by spaces; an empty line ends a sentence. Lines beginning with
     `-DOCSTART-` are left out.
 
     Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
 
     Args:
-        file: The file.
+        path: The file.
         word_column: Column of the word, counted from 0.
         tag_column: Column of the tag, counted from 0; none: the last one.
+        encoding: How the file's characters are written, such as `latin-1`.
         limit: Read no more than this many sentences; none: all of them.
     """
 
     def __init__(
         self,
-        file: Path,
+        path: Path,
         word_column: Natural = 0,
         tag_column: Natural | None = None,
+        encoding: str = "utf-8",
         limit: Count | None = None,
     ):
-        self.file = file
+        self.path = path
         self.word_column = word_column
         self.tag_column = tag_column
+        self.encoding = encoding
         self.limit = limit
 
     def read(self, root=None):
@@ -49,16 +52,16 @@ class Conll:
         Raises:
             DataError: The file is missing or unreadable, holds no sentence, or a line lacks a column.
         """
-        path = locate(self.file, root)
+        path = locate(self.path, root)
         sentences = list(islice(self._sentences(path), self.limit))
         if not sentences:
             raise DataError(f"{path} holds no sentence: no line has a word and a tag.")
         words, tags, places = ([[row[column] for row in rows] for rows in sentences] for column in range(3))
-        return Tagged(words, tags, [first for first, *_ in places])
+        return Tagged(words, tags, [first for first, *_ in places], _notes(words, places))
 
     def _sentences(self, path):
         sentence = []
-        for number, line in enumerate(lines(path), start=1):
+        for number, line in enumerate(lines(path, self.encoding), start=1):
             if not line.strip():
                 if sentence:
                     yield sentence
@@ -81,3 +84,14 @@ class Conll:
         if not word.strip(" ") or " " in tag:
             raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
         return word.replace(" ", NO_BREAK_SPACE), tag, place
+
+
+def _notes(words, places):
+    """Return a sentence on the words that held a space."""
+    joined = [
+        place
+        for sentence, where in zip(words, places)
+        for word, place in zip(sentence, where)
+        if NO_BREAK_SPACE in word
+    ]
+    return [f"{len(joined)} words hold a space, which became a no-break space, first at {joined[0]}."] if joined else []

@@ -20,7 +20,7 @@ class DocumentFiles:
     Reference: https://github.com/google-research/bert#pre-training-with-bert
 
     Args:
-        files: The files, read one after another; a document does not go on in the next.
+        paths: The files, read one after another; a document does not go on in the next.
         sentences: `lines`: a line is a sentence, as in BERT's own data; `split`: the lines of a
             document are joined and cut after . ! and ? where a capital follows.
         part: `all`, or one part of a corpus that has no parts of its own: about 5% of the documents
@@ -31,12 +31,12 @@ class DocumentFiles:
 
     def __init__(
         self,
-        files: list[Path],
+        paths: list[Path],
         sentences: Literal["lines", "split"] = "lines",
         part: Literal["all", "train", "valid", "test"] = "all",
         limit: Count | None = None,
     ):
-        self.files = files
+        self.paths = paths
         self.sentences = sentences
         self.part = part
         self.limit = limit
@@ -50,9 +50,9 @@ class DocumentFiles:
         Raises:
             DataError: A file is missing or unreadable, or there is no document.
         """
-        if not self.files:
-            raise DataError("`files` must name at least one file, but is empty.")
-        paths = [locate(file, root) for file in self.files]
+        if not self.paths:
+            raise DataError("`paths` must name at least one file, but is empty.")
+        paths = [locate(path, root) for path in self.paths]
         documents = list(islice(self._documents(paths), self.limit))
         if not documents:
             raise DataError(self._nothing(paths))

@@ -65,7 +65,7 @@ class JsonLines:
             row = _object(line, place)
             label = _value(row, self.label, (str, int, float, bool), "text, a number, or true or false", place)
             label = label if isinstance(label, str) else json.dumps(label)
-            yield f"{path.name}:{number}", label, *(_value(row, key, str, "text", place) for key in texts)
+            yield place, label, *(_value(row, key, str, "text", place) for key in texts)
 
 
 def _object(line, place):
@@ -73,6 +73,8 @@ def _object(line, place):
         row = json.loads(line)
     except ValueError as error:
         raise DataError(f"{place} is not JSON: {error}.") from None
+    except RecursionError:
+        raise DataError(f"{place} must be a JSON object, but is nested too deeply to be read.") from None
     if not isinstance(row, dict):
         raise DataError(f"{place} must be a JSON object, but is {line.strip()[:40]}.")
     return row

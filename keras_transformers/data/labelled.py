@@ -14,7 +14,7 @@ class Labelled:
     Args:
         texts: The texts; of pairs, the first of each.
         labels: A label for each, as it was written.
-        places: Where each was read, such as `train.tsv:17`.
+        places: Where each was read, such as `/data/train.tsv:17`.
         seconds: The second text of each pair, or None.
         notes: What was dropped on the way, one sentence each, for the user to read.
     """

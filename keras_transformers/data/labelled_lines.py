@@ -54,4 +54,4 @@ class LabelledLines:
             label, *text = line.split(maxsplit=1)
             if not text:
                 raise DataError(f"{path}:{number} must hold a label and a text, but holds `{label}` alone.")
-            yield f"{path.name}:{number}", label, text[0].strip()
+            yield f"{path}:{number}", label, text[0].strip()

@@ -19,7 +19,7 @@ class Squad:
     Reference: Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822
 
     Args:
-        file: JSON file, plain or compressed (`.gz`).
+        path: JSON file, plain or compressed (`.gz`).
         part: `all`, or one part of a set that has no parts of its own: about 5% of the contexts are
             `valid`, 5% `test`, the rest `train`, always the same ones.
         limit: Read no more than this many questions; none: all of them.
@@ -27,11 +27,11 @@ class Squad:
 
     def __init__(
         self,
-        file: Path,
+        path: Path,
         part: Literal["all", "train", "valid", "test"] = "all",
         limit: Count | None = None,
     ):
-        self.file = file
+        self.path = path
         self.part = part
         self.limit = limit
 
@@ -44,7 +44,7 @@ class Squad:
         Raises:
             DataError: The file is missing or unreadable, is not SQuAD's JSON, or holds no question.
         """
-        path = locate(self.file, root)
+        path = locate(self.path, root)
         rows = []
         for context, question in _questions(path):
             if self.part in ("all", part_of(context)) and len(rows) != self.limit:

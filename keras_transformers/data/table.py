@@ -77,7 +77,7 @@ class Table:
                 raise DataError(
                     f"{path}:{number} has {len(cells)} cells, but there are {len(names)} columns: {', '.join(names)}."
                 )
-            yield f"{path.name}:{number}", *(cells[column] for column in chosen)
+            yield f"{path}:{number}", *(cells[column] for column in chosen)
 
     def _cells(self, path):
         """Yield the number of each row's last line, and its cells."""

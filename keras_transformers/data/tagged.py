@@ -10,7 +10,7 @@ class Tagged:
     Args:
         words: The words of each sentence; none holds a plain space.
         tags: `tags[i][j]` belongs to `words[i][j]`.
-        places: Where each sentence begins, such as `train.conll:17`.
+        places: Where each sentence begins, such as `/data/train.conll:17`.
         notes: What was changed on the way, one sentence each, for the user to read.
     """
 

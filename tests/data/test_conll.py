@@ -45,6 +45,12 @@ def test_a_space_in_a_word_does_not_make_it_two(write, tmp_path):
     assert len(tagged.texts[0].split(" ")) == 3
 
 
+def test_another_encoding(tmp_path):
+    (tmp_path / "a.conll").write_bytes("Zürich\tB-LOC\n".encode("latin-1"))
+    assert Conll("a.conll", encoding="latin-1").read(tmp_path).words == [["Zürich"]]
+    check_refused(Conll("a.conll"), tmp_path, r"a\.conll:1 is not UTF-8: byte 0xfc")
+
+
 def test_limit(write, tmp_path):
     write("a O\n\nb O\n\nc\n")
     assert Conll("a.conll", limit=2).read(tmp_path).words == [["a"], ["b"]]

@@ -52,7 +52,7 @@ def test_an_empty_corpus_is_refused(tmp_path, content, options, message):
 
 
 def test_no_file_at_all_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"`files` must name at least one file, but is empty\."):
+    with pytest.raises(DataError, match=r"`paths` must name at least one file, but is empty\."):
         DocumentFiles([]).read(tmp_path)
     with pytest.raises(DataError, match=r"There is no file `x\.txt`"):
         DocumentFiles(["x.txt"]).read(tmp_path)

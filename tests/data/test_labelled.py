@@ -27,7 +27,7 @@ def test_lines_begin_with_their_label(write):
     root = write("a.txt", "NUM How many ?\n\nHUM\tWho  is it ?\r\n")
     found = LabelledLines("a.txt").read(root)
     assert (found.labels, found.texts) == (["NUM", "HUM"], ["How many ?", "Who  is it ?"])
-    assert (found.places, found.seconds, found.notes) == (["a.txt:1", "a.txt:3"], None, [])
+    assert (found.places, found.seconds, found.notes) == ([f"{root}/a.txt:1", f"{root}/a.txt:3"], None, [])
     assert len(found) == 2
     assert found.columns == [found.texts]
 
@@ -70,17 +70,17 @@ def test_a_table_by_the_names_of_its_columns(write):
     root = write("a.tsv", 'id\ttext\tother\tlabel\n7\ta "b\tc\tx\n\n8\td\te\ty\n9\t\te\ty\n')
     found = Table("a.tsv").read(root)
     assert (found.texts, found.labels, found.seconds) == (['a "b', "d"], ["x", "y"], None)
-    assert found.notes == ["1 rows with an empty text dropped, first at a.tsv:5."]
+    assert found.notes == [f"1 rows with an empty text dropped, first at {root}/a.tsv:5."]
     pairs = Table("a.tsv", second="other").read(root)
     assert pairs.columns == [['a "b', "d"], ["c", "e"]]
-    assert pairs.places == ["a.tsv:2", "a.tsv:4"]
+    assert pairs.places == [f"{root}/a.tsv:2", f"{root}/a.tsv:4"]
 
 
 def test_a_table_with_quotes_and_commas(write):
     root = write("a.csv.gz", gzip.compress(b'label,review\r\n1,"good, ""very""\nindeed"\r\n0,bad\r\n'))
     found = Table("a.csv.gz", text="review").read(root)
     assert (found.texts, found.labels) == (['good, "very"\nindeed', "bad"], ["1", "0"])
-    assert found.places == ["a.csv.gz:3", "a.csv.gz:4"]
+    assert found.places == [f"{root}/a.csv.gz:3", f"{root}/a.csv.gz:4"]
 
 
 def test_a_table_without_a_header(write):
@@ -102,13 +102,15 @@ def test_columns_that_are_not_there(write):
 def test_json_lines(write):
     root = write("a.jsonl", '{"text": "a", "label": 1}\n\n{"label": true, "text": "b", "more": 0}\n')
     found = JsonLines("a.jsonl").read(root)
-    assert (found.texts, found.labels, found.places) == (["a", "b"], ["1", "true"], ["a.jsonl:1", "a.jsonl:3"])
+    assert (found.texts, found.labels) == (["a", "b"], ["1", "true"])
+    assert found.places == [f"{root}/a.jsonl:1", f"{root}/a.jsonl:3"]
 
 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
         ("{", " is not JSON: "),
+        ("[" * 100_000, " must be a JSON object, but is nested too deeply to be read."),
         ("[1, 2]", " must be a JSON object, but is [1, 2]."),
         ('{"text": "a", "lable": 1}', " has no `label`. Did you mean `lable`? It has: text, lable."),
         ('{"text": ["é"], "label": 1}', ': `text` must be text, but is ["é"].'),
