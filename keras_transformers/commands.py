@@ -202,15 +202,16 @@ def embed(args):
     from .run import load_run
 
     load_run(args.model)
-    if args.out is not None and not args.out.endswith((".npz", ".jsonl")):
-        raise DataError(f"`--out` must end in .npz or .jsonl, but is {args.out}.")
+    if args.unit == "word" and args.pooling is not None:
+        raise DataError(f"`--pooling` is for sentences, but --unit is word: leave out --pooling {args.pooling}.")
+    _check_ending(args.out, ".npz", ".jsonl")
     lines = _read_lines(args.file)
     with _heavy(args):
         from .embed import CUT, Embedder
         from .embed.output import json_line, write_npz
 
         embedder = Embedder(args.model, args.unit, args.layer, args.pooling)
-    archive = args.out is not None and args.out.endswith(".npz")
+    archive = args.out is not None and args.out.lower().endswith(".npz")
     with _output(args.out, "wb" if archive else "w") as out:
         if archive:
             write_npz(out, lines, embedder(lines), embedder.dim)
@@ -226,11 +227,10 @@ def attend(args):
     from .run import load_run
 
     load_run(args.model)
+    _check_ending(args.out, ".html", ".png")
     with _heavy(args):
         from .attend import attend
-        from .attend.attention import check_suffix
 
-        check_suffix(args.out)
         for note in attend(args.model, args.text, args.second).write(args.out):
             print(note, file=sys.stderr)
     print(args.out)
@@ -299,6 +299,12 @@ def _read_lines(name):
         raise DataError(f"{label} must be UTF-8 text, but line {line} is not.") from None
     lines = text.split("\n")
     return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def _check_ending(path, *endings):
+    """Refuse a name for `--out` that does not tell what is to be written."""
+    if path is not None and not path.lower().endswith(endings):
+        raise DataError(f"`--out` must end in {' or '.join(endings)}, but is {path}.")
 
 
 @contextlib.contextmanager

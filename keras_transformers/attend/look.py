@@ -54,7 +54,9 @@ def attend(run, text, second=None):
 def _encoder(run, model, tokenizer, text, second):
     """Return an encoder's inputs for a text or a pair, the tokens (queries, keys) of each kind, and no answer."""
     from ..text.packing import pack
+    from ..text.wordpiece import require_wordpiece
 
+    require_wordpiece(tokenizer, run, RunError)
     tokens, segments = pack(tokenizer, tf.constant([text]), None if second is None else tf.constant([second]))
     ids = tokens[0].numpy()
     _check(model, ids, len(ids) - (2 if second is None else 3), "text")

@@ -57,7 +57,9 @@ class Conll:
         if not sentences:
             raise DataError(f"{path} holds no sentence: no line has a word and a tag.")
         words, tags, places = ([[row[column] for row in rows] for rows in sentences] for column in range(3))
-        return Tagged(words, tags, [first for first, *_ in places], _notes(words, places))
+        notes = _notes(words, places)
+        words = [[word.replace(" ", NO_BREAK_SPACE) for word in sentence] for sentence in words]
+        return Tagged(words, tags, [first for first, *_ in places], notes)
 
     def _sentences(self, path):
         sentence = []
@@ -83,15 +85,10 @@ class Conll:
         word, tag = cells[self.word_column], cells[tag_column].strip()
         if not word.strip(" ") or " " in tag:
             raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
-        return word.replace(" ", NO_BREAK_SPACE), tag, place
+        return word, tag, place
 
 
 def _notes(words, places):
     """Return a sentence on the words that held a space."""
-    joined = [
-        place
-        for sentence, where in zip(words, places)
-        for word, place in zip(sentence, where)
-        if NO_BREAK_SPACE in word
-    ]
+    joined = [place for sentence, where in zip(words, places) for word, place in zip(sentence, where) if " " in word]
     return [f"{len(joined)} words hold a space, which became a no-break space, first at {joined[0]}."] if joined else []

@@ -1,7 +1,7 @@
 """What a source of running text gives: documents, each a list of sentences."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -10,11 +10,9 @@ class Documents:
 
     Args:
         sentences: The sentences of each document, in their order; none is blank.
-        notes: What was dropped on the way, one sentence each, for the user to read.
     """
 
     sentences: list[list[str]]
-    notes: list[str] = field(default_factory=list)
 
     def __len__(self):
         return len(self.sentences)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DataError
 from .batching import padded_lengths
 from .sequences import IGNORED
 
@@ -37,19 +36,10 @@ class Pieces:
 
     @classmethod
     def of(cls, tokenizer):
-        """Return those of a tokenizer.
-
-        Raises:
-            DataError: It has no piece for a mask.
-        """
-        if not hasattr(tokenizer, "mask"):
-            raise DataError(
-                f"The tokenizer must have the piece [MASK], but `{tokenizer.name}` has none; "
-                "set another with --set tokenizer.type=wordpiece."
-            )
+        """Return those of a `WordPiece`."""
         special = [0, tokenizer.unknown, tokenizer.cls, tokenizer.sep, tokenizer.mask]
         ordinary = np.setdiff1d(np.arange(tokenizer.size), special).astype(np.int32)
-        continues = np.array([piece.startswith("##") for piece in tokenizer.vocabulary])
+        continues = tokenizer.continues
         return cls(tokenizer.cls, tokenizer.sep, tokenizer.mask, ordinary, continues)
 
 
@@ -70,7 +60,7 @@ def mask_tokens(tokens, pieces, rng, rate=0.15, whole_word=False):
 
     Returns:
         Tokens (B, T); positions (B, P) of those chosen, in their order, 0 where there are fewer;
-        labels (B, P), the ids that stood there, -1 where there are fewer. P is a multiple of four.
+        labels (B, P), the ids that stood there, -1 where there are fewer. P is even.
     """
     chosen = choose(tokens, pieces, rng, rate, whole_word)
     fate = rng.random(tokens.shape)

@@ -16,6 +16,7 @@ from ..models.sentence import SentenceVector
 from ..run import Run, load_run
 from ..tasks.sentence_embedding import SentenceEmbedding
 from ..tasks.text_reader import TextReader
+from ..text.wordpiece import require_wordpiece
 from .words import Words
 
 CUT = "{cut} of {total} texts are longer than the model reads ({longest} tokens), and were cut."
@@ -70,10 +71,13 @@ class Embedder:
         for name, value, known in (("unit", unit, ("sentence", "word")), ("pooling", pooling, ("mean", "cls", None))):
             if value not in known:
                 raise ValueError(f"`{name}` must be {known[0]} or {known[1]}, but is {value}.")
+        if unit == "word" and pooling is not None:
+            raise ValueError(f"`pooling` must be None for words, which are not pooled, but is {pooling}.")
         run = run if isinstance(run, Run) else load_run(run)
         backbone, tokenizer = backbone_of(run.model()), run.tokenizer()
-        if "tokens" not in getattr(backbone, "input", ()) or not hasattr(tokenizer, "cls"):
-            raise RunError(f"{run} must hold an encoder with a WordPiece vocabulary, such as BERT, but does not.")
+        if "tokens" not in getattr(backbone, "input", ()):
+            raise RunError(f"{run} must hold an encoder, such as BERT, but does not.")
+        require_wordpiece(tokenizer, run, RunError)
         self.unit = unit
         self.dim = backbone.dim
         self.longest = longest_input(backbone)

@@ -44,7 +44,7 @@ class Words:
         self.dim = states.output.shape[-1]
         self.tokenizer = tokenizer
         self.longest = longest
-        self.continued = np.array([piece.startswith("##") for piece in tokenizer.vocabulary])
+        self.continues = tokenizer.continues
 
     def __call__(self, texts):
         """Return the `WordVectors` of each str."""
@@ -78,7 +78,7 @@ class Words:
         """Return the `WordVectors` of one text, UTF-8, from its pieces."""
         if not len(ids):
             return WordVectors([], [], vectors)
-        begins = ~self.continued[ids]
+        begins = ~self.continues[ids]
         begins[0] = True
         first = np.flatnonzero(begins)
         counts = np.diff([*first, len(ids)])

@@ -51,7 +51,7 @@ class Answerer(tf.Module):
         self.tokenizer = tokenizer
         self.shape = _Frozen(shape)
         self.limits = limits
-        self.continues = tf.constant([piece.startswith("##") for piece in tokenizer.vocabulary])
+        self.continues = tf.constant(tokenizer.continues)
 
     @tf.function(
         input_signature=[

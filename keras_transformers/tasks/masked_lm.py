@@ -77,7 +77,9 @@ class MaskedLanguageModel(Task):
         from ..data.encode import tokenize
         from ..data.masking import Pieces
         from ..data.pretraining import MaskedBlocks, MaskedPairs
+        from ..text.wordpiece import require_wordpiece
 
+        require_wordpiece(tokenizer, "`task/masked_lm`")
         pieces = Pieces.of(tokenizer)
         counts = [len(sentences) for sentences in documents.sentences]
         text = Text.of(Ids.of(tokenize(documents.texts, tokenizer)), counts)

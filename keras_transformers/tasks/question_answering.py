@@ -82,7 +82,9 @@ class QuestionAnswering(Task):
 
     def encode(self, questions, tokenizer, batch_tokens, max_length, seed, name):
         from ..data.spans import encode_questions
+        from ..text.wordpiece import require_wordpiece
 
+        require_wordpiece(tokenizer, "`task/question_answering`")
         return encode_questions(questions, tokenizer, self._shape(max_length), batch_tokens, seed, name)
 
     def serving(self, model, tokenizer):

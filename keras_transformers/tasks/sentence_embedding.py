@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from ..data.labelled import Labelled
-from ..errors import DataError, RecipeError
+from ..errors import DataError
 from ..signature import slot
 from .correlation import Pearson, Spearman
 from .regression import number_of
@@ -80,11 +80,9 @@ class SentenceEmbedding(Task):
     def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
         from ..data.encode import encode_texts
         from ..data.text_pairs import TextPairs
+        from ..text.wordpiece import require_wordpiece
 
-        if not hasattr(tokenizer, "cls"):
-            raise RecipeError(
-                "`task/sentence_embedding` needs a tokenizer with BERT's [CLS], such as `tokenizer/wordpiece`."
-            )
+        require_wordpiece(tokenizer, "`task/sentence_embedding`")
         cosines = (self._numbers(examples) - self.lowest) / (self.highest - self.lowest)
         sides, notes = [], [*examples.notes]
         for column, side in zip(examples.columns, ("first", "second")):

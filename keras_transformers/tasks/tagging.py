@@ -77,7 +77,9 @@ class Tagging(Task):
     def encode(self, tagged, tokenizer, batch_tokens, max_length, seed, name):
         """Return `Sequences`, and a sentence on long ones."""
         from ..data.tags import encode_tags
+        from ..text.wordpiece import require_wordpiece
 
+        require_wordpiece(tokenizer, "`task/tagging`")
         length = min(self.length, max_length)
         return encode_tags(tagged, tokenizer, self._labels(), length, batch_tokens, seed, name)
 

@@ -3,7 +3,7 @@
 import abc
 
 from ..data.labelled import Labelled
-from ..errors import DataError, RecipeError
+from ..errors import DataError
 from ..models.backbone import features, with_head
 from ..models.heads import class_logits
 from .task import Task
@@ -60,9 +60,9 @@ class WholeText(Task):
     def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
         from ..data.encode import encode_texts
         from ..data.sequences import Sequences
+        from ..text.wordpiece import require_wordpiece
 
-        if not hasattr(tokenizer, "cls"):
-            raise RecipeError(f"`task/{self.kind}` needs a tokenizer with BERT's [CLS], such as `tokenizer/wordpiece`.")
+        require_wordpiece(tokenizer, f"`task/{self.kind}`")
         self._check_pair(examples, name)
         labels = {"label": self.targets(examples)}
         inputs, notes = encode_texts(examples.columns, tokenizer, max_length, name)

@@ -4,10 +4,11 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
-from ..errors import DataError
+from ..errors import DataError, RecipeError
 from ..signature import Bounds
 from . import wordpiece_training
 from .bert_words import LONGEST, SPECIAL, BertWords, bytes_of, stand_in
@@ -16,6 +17,18 @@ from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
 FILE = "vocab.txt"
 _CONTINUED = "##"
 _UNKNOWN = "⁇"
+
+
+def require_wordpiece(tokenizer, who, error=RecipeError):
+    """Raise `error` unless the tokenizer has BERT's special pieces and cuts words into pieces, as `WordPiece` does.
+
+    Args:
+        tokenizer: A `Tokenizer`.
+        who: What needs it, to begin the message with, such as `task/tagging` in backquotes.
+        error: The class of the error raised.
+    """
+    if not hasattr(tokenizer, "cls"):
+        raise error(f"{who} needs a tokenizer with BERT's [CLS], such as `wordpiece`, not `{tokenizer.name}`.")
 
 
 class WordPiece(Tokenizer):
@@ -75,6 +88,11 @@ class WordPiece(Tokenizer):
     def vocabulary(self):
         """All pieces, a list of str, by id."""
         return self._loaded().pieces
+
+    @property
+    def continues(self):
+        """Whether each piece goes on with a word, a bool array (size,)."""
+        return np.array([piece.startswith(_CONTINUED) for piece in self.vocabulary])
 
     @property
     def size(self):

@@ -142,4 +142,4 @@ def test_command_line_draws(trained, tmp_path, capsys):
         assert capsys.readouterr().out == f"{path}\n"
         assert path.stat().st_size > 1000
     assert cli.main(["attend", str(trained.path), "3 May", "--out", str(tmp_path / "page.svg")]) == 2
-    assert capsys.readouterr().err.endswith(f"`out` must end in .html or .png, but is {tmp_path}/page.svg.\n")
+    assert capsys.readouterr().err.endswith(f"`--out` must end in .html or .png, but is {tmp_path}/page.svg.\n")

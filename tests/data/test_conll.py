@@ -43,6 +43,8 @@ def test_a_space_in_a_word_does_not_make_it_two(write, tmp_path):
     tagged = Conll("a.conll").read(tmp_path)
     assert tagged.words == [["10\u00a0000", "\u3000", "#"]]
     assert len(tagged.texts[0].split(" ")) == 3
+    place = f"{tmp_path / 'a.conll'}:1"
+    assert tagged.notes == [f"1 words hold a space, which became a no-break space, first at {place}."]
 
 
 def test_another_encoding(tmp_path):

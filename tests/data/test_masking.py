@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from keras_transformers.data.masking import Pieces, choose, mask_tokens
-from keras_transformers.errors import DataError
 
 CLS, SEP, MASK = 2, 3, 4
 SIZE = 53
@@ -69,11 +68,3 @@ def test_equal_generators_give_equal_masks():
     first, again, other = (mask_tokens(batch(), PIECES, np.random.default_rng(seed)) for seed in (3, 3, 5))
     np.testing.assert_array_equal(first[0], again[0])
     assert (first[0] != other[0]).any()
-
-
-def test_a_tokenizer_without_a_mask_is_refused():
-    class Characters:
-        name = "characters"
-
-    with pytest.raises(DataError, match=r"must have the piece \[MASK\], but `characters` has none"):
-        Pieces.of(Characters())

@@ -89,12 +89,12 @@ def test_long_texts_are_cut_with_a_warning_or_read_in_windows(bert_run):
 
 
 def test_what_cannot_be_embedded(bert_run, trained):
-    with pytest.raises(
-        RunError, match=r" must hold an encoder with a WordPiece vocabulary, such as BERT, but does not"
-    ):
+    with pytest.raises(RunError, match=r" must hold an encoder, such as BERT, but does not\.$"):
         kt.embed(trained, TEXTS)
     with pytest.raises(ValueError, match=r"^`unit` must be sentence or word, but is letter\.$"):
         Embedder(bert_run, "letter")
+    with pytest.raises(ValueError, match=r"^`pooling` must be None for words, which are not pooled, but is cls\.$"):
+        kt.embed(bert_run, TEXTS, unit="word", pooling="cls")
 
 
 @pytest.fixture
@@ -142,3 +142,9 @@ def test_no_text_at_all():
 def test_command_line_refuses_other_files(bert_run, capsys, tmp_path):
     assert cli.main(["embed", str(bert_run.path), "--out", str(tmp_path / "out.csv")]) == 2
     assert capsys.readouterr().err == f"`--out` must end in .npz or .jsonl, but is {tmp_path}/out.csv.\n"
+
+
+def test_command_line_refuses_to_pool_words(bert_run, capsys):
+    assert cli.main(["embed", str(bert_run.path), "--unit", "word", "--pooling", "cls"]) == 2
+    wanted = "`--pooling` is for sentences, but --unit is word: leave out --pooling cls.\n"
+    assert capsys.readouterr().err == wanted
