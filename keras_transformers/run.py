@@ -106,7 +106,7 @@ class Run:
         Raises:
             RunError: Training has not ended.
         """
-        from .models.assemble import build, dtype_policy
+        from .models.assemble import dtype_policy, new_model
 
         if not self.model_file.is_file():
             raise RunError(
@@ -114,7 +114,7 @@ class Run:
             )
         recipe = self.recipe
         with dtype_policy("float32"):  # an imported run has no section `training`
-            model = build(recipe, {"training.precision": "float32"} if recipe.tree["training"] else ())
+            model = new_model(recipe, {"training.precision": "float32"} if recipe.tree["training"] else ())
         try:
             model.load_weights(self.model_file)
         except (OSError, ValueError, KeyError, BadZipFile) as error:

@@ -8,7 +8,8 @@ import tensorflow as tf
 from rich.markup import escape
 
 from ..errors import RecipeError, RunError
-from ..models.assemble import assemble, build, dtype_policy
+from ..models.assemble import assemble, dtype_policy, new_model
+from ..notes import tell
 from ..reading import read_for
 from ..writing import writing
 from .adapting import freeze, scale_rates
@@ -42,6 +43,7 @@ class Job:
                 raise RecipeError(f"`{recipe.name}` cannot be trained: it has no section `{section}`.")
         self.encoded = None
         self.valid_encoded = None
+        self.built = None
         self.settings = self._settings()
         self.data = assemble("section", tree["data"])
         self.task = assemble("task", tree["task"])
@@ -97,17 +99,24 @@ class Job:
         if self.valid_examples is not None:
             self.valid_encoded, more = self.task.encode(self.valid_examples, tokenizer, *limits, "data.valid")
             notes = [*notes, *more]
-        self._tell(notes)
+        tell(notes, self.console)
 
-    def _tell(self, notes):
-        for note in notes:
-            self.console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
+    def begin(self):
+        """Build the model and fill it with the weights to begin with: what is wrong with either is said now."""
+        self.built = self.build()
+        self._load_weights(self.built[0])
+
+    def _load_weights(self, model):
+        if self.weights is not None:
+            from ..weights import load_into
+
+            tell(load_into(model, self.weights), self.console)
 
     def build(self):
         """Return the model, ready to fit, under its strategy and precision."""
         loss = self.task.loss()
         with strategy_of(self.settings.strategy).scope():
-            model = build(self.recipe)
+            model = new_model(self.recipe)
             with dtype_policy(self.settings.precision):
                 trainer = TokenModel(inputs=model.input, outputs=model.output)
             settings = self._settings()  # anew: an optimizer belongs to the strategy it is made in
@@ -131,13 +140,11 @@ class Job:
     def fit(self, run, tokenizer, history=()):
         """Train from the run's last checkpoint, if it has one, to the end."""
         self.prepare(tokenizer)
-        model, trainer = self.build()
+        model, trainer = self.built or self.build()
         checkpoints = Checkpoints(run.checkpoint_folder, model, trainer.optimizer, self.settings.average_last)
         place = checkpoints.restore_last()
-        if place is None and self.weights is not None:
-            from ..weights import load_into
-
-            self._tell(load_into(model, self.weights))
+        if place is None and self.built is None:  # resumed before the first checkpoint
+            self._load_weights(model)
         epoch, batch = place or (0, 0)
         with writing(run.recipe_file):
             run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
@@ -218,7 +225,7 @@ class Job:
             chosen = f"epoch {history[best]['epoch']}, the best"
         else:
             chosen = f"epoch {history[-1]['epoch']}, the last"
-        final = build(self.recipe, {"training.precision": "float32"})
+        final = new_model(self.recipe, {"training.precision": "float32"})
         final.set_weights(model.get_weights())
         with writing(run.model_file):
             save_model(final, run.model_file)

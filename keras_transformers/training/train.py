@@ -1,5 +1,6 @@
 """`kt.train`: read, tokenize, build, fit, keep."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
@@ -44,23 +45,34 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
     recipe = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)
     job = Job(recipe, console, plugins)
-    with replacing(path) as folder, writing(path):
-        staged = Run(folder)
-        tokenizer = job.make_tokenizer(staged.tokenizer_folder)
-        job.recipe = _settled(job.recipe, tokenizer)
-        staged.write_recipe(job.recipe)
-        job.prepare(tokenizer)
+    with replacing(path) as folder:
+        with writing(path):
+            staged = Run(folder)
+            tokenizer = job.make_tokenizer(staged.tokenizer_folder)
+            job.recipe = _settled(job.recipe, tokenizer)
+            staged.write_recipe(job.recipe)
+        with _telling_memory(job):  # here, so that a run that is replaced stays if this one cannot begin
+            job.prepare(tokenizer)
+            job.begin()
     return _interruptible(job, Run(path), tokenizer)
 
 
 def _interruptible(job, run, tokenizer, history=()):
     """Fit; what stops it is said with the way to go on."""
     try:
-        return job.fit(run, tokenizer, history)
+        with _telling_memory(job):
+            return job.fit(run, tokenizer, history)
     except KeyboardInterrupt:
         raise TrainingInterrupted(
             f"Interrupted; the last checkpoint is kept. Go on with: {run.resume_command(job.plugins)}"
         ) from None
+
+
+@contextmanager
+def _telling_memory(job):
+    """Say what to do where memory does not suffice."""
+    try:
+        yield
     except tf.errors.ResourceExhaustedError:
         raise RunError(
             f"Memory is exhausted: lower `data.batch_tokens` ({job.data.batch_tokens}) with --set data.batch_tokens=N."

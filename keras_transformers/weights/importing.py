@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from .. import recipe as recipes
-from ..errors import RunError
-from ..models.assemble import build
+from ..errors import CheckpointError, RecipeError, RunError
+from ..models.assemble import new_model
 from ..run import Run
 from ..writing import replacing, writing
 from .opening import open_checkpoint
@@ -15,7 +15,7 @@ def import_checkpoint(path, directory, overwrite=False):
     """Write a run directory of a checkpoint's model and tokenizer, and return its `Run`.
 
     Args:
-        path: As for `open_checkpoint`.
+        path: As for `open_checkpoint`; not a backbone in memory, which has no vocabulary.
         directory: The run directory to make.
         overwrite: Replace a run that is there.
 
@@ -29,13 +29,12 @@ def import_checkpoint(path, directory, overwrite=False):
     directory = Path(directory)
     refuse_existing(directory, overwrite)
     checkpoint = open_checkpoint(path)
-    recipe = recipes.load({"summary": f"Imported from {checkpoint.path.name}", **checkpoint.recipe()})
+    recipe = _recipe(checkpoint)
     with replacing(directory) as folder, writing(directory):
         run = Run(folder)
         checkpoint.write_tokenizer(run.tokenizer_folder)
         run.write_recipe(recipe)
-        run.tokenizer()  # says what is wrong with the vocabulary
-        model = build(recipe)
+        model = new_model(recipe)
         notes = checkpoint.load(model)
         model.save(run.model_file)
         report = {
@@ -47,6 +46,15 @@ def import_checkpoint(path, directory, overwrite=False):
         }
         run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Run(directory)
+
+
+def _recipe(checkpoint):
+    """Return the recipe of a checkpoint, named by its path where it is wrong."""
+    try:
+        return recipes.load({"summary": f"Imported from {checkpoint.path.name}", **checkpoint.recipe()})
+    except RecipeError as error:
+        problems = "; ".join(f"`{one.path}`: {one.message}" for one in error.problems)
+        raise CheckpointError(f"{checkpoint.path} makes no recipe: {problems}") from None
 
 
 def refuse_existing(directory, overwrite):
