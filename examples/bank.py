@@ -19,8 +19,6 @@ from pathlib import Path
 import numpy as np
 
 import keras_transformers as kt
-from keras_transformers.models.backbone import backbone_of
-from keras_transformers.weights import import_checkpoint
 
 WORD = "bank"
 SENTENCE = "I made a bank deposit"
@@ -56,9 +54,9 @@ def contextual_vectors(run, sentences, layer):
     return np.stack([each.vectors[each.words.index(WORD)] for each in found])
 
 
-def static_vectors(run, sentences):
+def static_vectors(run, bert, sentences):
     """Return the word's row of the embedding table, once for each sentence, (N, D)."""
-    table = backbone_of(run.model()).embed.embedding.table.numpy()
+    table = bert.embed.embedding.table.numpy()
     row = table[run.tokenizer().vocabulary.index(WORD)]
     return np.stack([row for _ in sentences])
 
@@ -80,10 +78,11 @@ def main():
     kinds = [kind for kind, sentences in OTHERS.items() for _ in sentences]
     sentences = [SENTENCE, *(sentence for each in OTHERS.values() for sentence in each)]
     with tempfile.TemporaryDirectory() as scratch:
-        run = import_checkpoint(checkpoint(), Path(scratch) / "run")
-        blocks = len(backbone_of(run.model()).encoder.blocks)
+        run = kt.import_checkpoint(checkpoint(), Path(scratch) / "run")
+        bert = kt.build(run.recipe, {"task": None, "weights": str(run)})
+        blocks = len(bert.encoder.blocks)
         middle, last = (cosines(contextual_vectors(run, sentences, layer)) for layer in (blocks // 2, blocks))
-        static = cosines(static_vectors(run, sentences))
+        static = cosines(static_vectors(run, bert, sentences))
     print(f'"{WORD}" in "{SENTENCE}" and in:\n\ncontextual  static')
     for place in np.argsort(-middle):
         print(f"{middle[place]:10.2f}  {static[place]:6.2f}  {kinds[place]}  {sentences[place + 1]}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .registry import describe, names, register, resolve, slots
     from .run import load_run
     from .training import train
+    from .weights import import_checkpoint
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ _FUNCTIONS = {
     "embed": "embed:embed",
     "evaluate": "evaluation:evaluate",
     "export": "export:export",
+    "import_checkpoint": "weights:import_checkpoint",
     "load_recipe": "recipe:load",
     "load_run": "run:load_run",
     "names": "registry:names",
@@ -47,8 +49,8 @@ _FUNCTIONS = {
 }
 
 __all__ = [
-    "attend", "build", "describe", "embed", "errors", "evaluate", "export", "layers", "load_recipe", "load_run",
-    "names", "predict", "register", "resolve", "slots", "train",
+    "attend", "build", "describe", "embed", "errors", "evaluate", "export", "import_checkpoint", "layers",
+    "load_recipe", "load_run", "names", "predict", "register", "resolve", "slots", "train",
 ]  # fmt: skip
 
 
