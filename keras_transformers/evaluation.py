@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .errors import DataError, RecipeError
 from .export import input_names, is_saved_model, load
+from .notes import tell
 from .reading import read_for
 from .run import Run, load_run
 
@@ -13,6 +14,8 @@ CHUNK = 4096  # lines answered in one call
 
 def evaluate(run, split="test"):
     """Return the task's metrics of a run's final model, the split, and how many examples it has.
+
+    What was dropped in reading the text is told on standard error.
 
     Args:
         run: A `Run`, or its folder.
@@ -34,6 +37,7 @@ def evaluate(run, split="test"):
     task = run.task()
     source = assemble("source", tree["data"][split])
     examples = read_for(task, source, tree["data"].get("root"), tree, split)
+    tell(getattr(examples, "notes", ()))
     scores, _ = task.score(run.serving(), examples)
     return {**scores, "split": split, task.noun: len(examples)}
 

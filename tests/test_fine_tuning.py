@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import shutil
 import types
 
 import pytest
@@ -148,6 +149,29 @@ def test_regression_of_pairs_from_the_weights_of_another_run(run, folder, classi
     assert err.splitlines()[-1] == "Line 1 must hold 2 texts separated by tabs (`first`, `second`), but has 1."
 
 
+def contents(path):
+    return {str(one.relative_to(path)): one.is_file() and one.read_bytes() for one in path.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model__dim": 22}, "cannot fill the model"),
+        ({"task": {"type": "tagging"}}, "`task/tagging` reads Tagged"),
+    ],
+)
+def test_a_training_that_cannot_begin_leaves_what_was_there(run, folder, classifier, tmp_path, changes, message):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "recipe.yaml").write_text("precious")
+    before = contents(tmp_path)
+    words = sets(folder, weights=str(classifier.path), **changes)
+    for path in (tmp_path / "old", tmp_path / "new"):
+        status, _, err = run("train", "trec", "--run", path, "--overwrite", *words)
+        assert status == 2
+        assert message in err
+        assert contents(tmp_path) == before
+
+
 def parts(backbone):
     """Return the weights of the embeddings and of each block."""
     return [layer.get_weights() for layer in (backbone.embed, *backbone.encoder.blocks)]
@@ -186,6 +210,18 @@ def test_text_that_cannot_be_learnt_from(run, tmp_path, spoil):
     assert status == 2
     assert err.splitlines()[-1] == wanted
     assert not (tmp_path / "run").exists()
+
+
+def test_evaluating_says_what_was_dropped(run, classifier, tmp_path):
+    (tmp_path / "rows.tsv").write_text("kind\ttext\nfruit\tplum\nmetal\t\nfruit\tpear\n")
+    copy = type(classifier)(tmp_path / "run")
+    shutil.copytree(classifier.path, copy.path)
+    table = {"type": "table", "path": "rows.tsv", "text": "text", "label": "kind"}
+    copy.write_recipe(classifier.recipe.with_overrides({"data.test": table, "data.root": str(tmp_path)}))
+    status, out, err = run("evaluate", copy.path, "--json")
+    assert (status, json.loads(out)["examples"]) == (0, 2)
+    assert " ".join(err.split()).endswith("rows.tsv:3.")
+    assert "note 1 rows with an empty text dropped, first at" in err
 
 
 def test_text_that_is_no_number(run, folder, tmp_path):
