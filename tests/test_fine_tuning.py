@@ -179,7 +179,7 @@ def parts(backbone):
 
 def one_label(folder):
     (folder / "train.txt").write_text("fruit plum\nfruit pear\n")
-    return "The training text must have two labels or more, but each of its 2 examples has `fruit`."
+    return "The training text must have two labels or more, but has only `fruit`."
 
 
 def unseen_label(folder):

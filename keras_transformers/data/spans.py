@@ -21,7 +21,7 @@ def question_windows(tokenizer, questions, contexts, length, stride, max_questio
 
     Args:
         tokenizer: `WordPiece`.
-        questions: Strings (N,).
+        questions: The questions' pieces, ragged int32 (N, None).
         contexts: The contexts' pieces, ragged int32 (N, None).
         length: Most tokens in a window, the question and special ones included.
         stride: By how many pieces a window lies behind the one before.
@@ -31,7 +31,7 @@ def question_windows(tokenizer, questions, contexts, length, stride, max_questio
         Tokens and segments, ragged int32 (W, None); the place of the context's first piece in each
         window, int32 (W,); and the `Windows`.
     """
-    asked = tokenizer.tokenize(questions)[:, :max_question]
+    asked = questions[:, :max_question]
     size = tf.cast(asked.row_lengths(), tf.int32)
     found = windows(contexts.row_lengths(), length - SPECIAL - size, stride)
     tokens, segments = pack(tokenizer, tf.gather(asked, found.rows), found.of(contexts), max_length=length)
@@ -65,27 +65,30 @@ def encode_questions(questions, tokenizer, shape, batch_tokens, seed, name):
         rows = kept[start : start + CHUNK]
         asked = [(questions.questions[i], questions.contexts[i], answers[i]) for i in rows]
         parts.append(_encode(asked, tokenizer, shape))
-    tokens, segments, starts, ends, counts = zip(*parts)
+    tokens, segments, starts, ends, counts, sizes = zip(*parts)
     inputs = {"tokens": Ids.of(tf.concat(tokens, axis=0)), "segments": Ids.of(tf.concat(segments, axis=0))}
     labels = {"start": np.concatenate(starts), "end": np.concatenate(ends)}
-    notes = _notes(np.concatenate(counts), shape["length"], len(questions) - len(kept), name)
+    lost = len(questions) - len(kept)
+    notes = _notes(np.concatenate(counts), np.concatenate(sizes), lost, shape, name)
     return Sequences(inputs, labels, batch_tokens, seed), [*questions.notes, *notes]
 
 
 def _encode(asked, tokenizer, shape):
-    """Return tokens, segments, start and end of the windows, and how many each question has."""
+    """Return tokens, segments, start and end of the windows; how many each question has, and how many pieces."""
     questions, contexts, answers = (list(column) for column in zip(*asked))
     unique = {context: number for number, context in enumerate(dict.fromkeys(contexts))}
     pieces = tokenizer.tokenize_with_offsets(tf.constant(list(unique), tf.string))
     which = [unique[context] for context in contexts]
     ids, begins, ends = (tf.gather(one, which) for one in pieces)
-    tokens, segments, before, found = question_windows(tokenizer, questions, ids, **shape)
+    asked = tokenizer.tokenize(tf.constant(questions, tf.string))
+    tokens, segments, before, found = question_windows(tokenizer, asked, ids, **shape)
     first, last = _spans(contexts, answers, begins, ends)
     first, last = first[found.rows.numpy()], last[found.rows.numpy()]  # (W,)
     start, size, shift = found.starts.numpy(), found.sizes.numpy(), before.numpy()
     whole = (first >= start) & (last < start + size) & (first <= last)
     labels = (np.where(whole, place - start + shift, 0).astype(np.int32) for place in (first, last))
-    return tokens, segments, *labels, np.bincount(found.rows.numpy(), minlength=len(asked))
+    counts = np.bincount(found.rows.numpy(), minlength=len(questions))
+    return tokens, segments, *labels, counts, asked.row_lengths().numpy()
 
 
 def _spans(contexts, answers, begins, ends):
@@ -103,12 +106,17 @@ def _spans(contexts, answers, begins, ends):
     return spans
 
 
-def _notes(counts, length, lost, name):
+def _notes(counts, sizes, lost, shape, name):
     notes = []
+    if (cut := sizes > shape["max_question"]).any():
+        notes.append(
+            f"{name}: {int(cut.sum())} of {len(sizes)} questions are longer than `task.max_question` "
+            f"({shape['max_question']} tokens) and were cut; the longest has {int(sizes.max())}."
+        )
     if (counts > 1).any():
         notes.append(
-            f"{name}: {int((counts > 1).sum())} of {len(counts)} questions and contexts are longer than {length} "
-            f"tokens and are read in windows that overlap, {int(counts.max())} at most."
+            f"{name}: {int((counts > 1).sum())} of {len(counts)} questions and contexts are longer than "
+            f"{shape['length']} tokens and are read in windows that overlap, {int(counts.max())} at most."
         )
     if lost:
         notes.append(f"{name}: {lost} questions are left out, none of whose answers is at its offset.")

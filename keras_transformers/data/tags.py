@@ -6,10 +6,10 @@ N sentences, W windows over them, T length of a window in tokens.
 import numpy as np
 import tensorflow as tf
 
-from ..errors import DataError
 from ..text.packing import pack
 from ..text.windows import windows
 from .batching import Ids
+from .labels import label_numbers
 from .sequences import IGNORED, Sequences
 
 SPECIAL = 2  # [CLS] and [SEP]
@@ -51,7 +51,8 @@ def encode_tags(tagged, tokenizer, labels, length, batch_tokens, seed, name):
     Raises:
         DataError: There is a tag that the model does not know.
     """
-    numbers = label_numbers(tagged, labels, name)
+    places = [f"The sentence at {place}" for place, tags in zip(tagged.places, tagged.tags) for _ in tags]
+    numbers = label_numbers([tag for tags in tagged.tags for tag in tags], labels, places)
     words = tf.RaggedTensor.from_row_lengths(
         tf.constant([word for sentence in tagged.words for word in sentence], tf.string),
         [len(sentence) for sentence in tagged.words],
@@ -64,23 +65,6 @@ def encode_tags(tagged, tokenizer, labels, length, batch_tokens, seed, name):
     inputs = {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}
     encoded = Sequences(inputs, {"tags": Ids.of(shown)}, batch_tokens, seed)
     return encoded, [*tagged.notes, *_long_notes(pieces, length, name)]
-
-
-def label_numbers(tagged, labels, name):
-    """Return the number of each word's tag among `labels`, int32 (words,).
-
-    Raises:
-        DataError: A tag is not among them.
-    """
-    numbers = {label: number for number, label in enumerate(labels)}
-    for tags, place in zip(tagged.tags, tagged.places):
-        unknown = next((tag for tag in tags if tag not in numbers), None)
-        if unknown is not None:
-            raise DataError(
-                f"{name} has the tag `{unknown}`, in the sentence at {place}, but the training text has only "
-                f"{', '.join(labels)}; to train with more, name all with --set task.labels=[...]."
-            )
-    return np.array([numbers[tag] for tags in tagged.tags for tag in tags], np.int32)
 
 
 def _packed(labels, cut):

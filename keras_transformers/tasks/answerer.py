@@ -109,7 +109,8 @@ class Answerer(tf.Module):
             Their logits, float32 (N, K), best first; their first and last pieces among the P, int32
             (N, K); and the logits of [CLS], float32 (N,), the least of the windows'.
         """
-        tokens, segments, before, windows = question_windows(self.tokenizer, question, pieces, **self.shape.items)
+        asked = self.tokenizer.tokenize(question)
+        tokens, segments, before, windows = question_windows(self.tokenizer, asked, pieces, **self.shape.items)
         first, last = self._edges(pieces)
         roles = windows.own() * windows.of(first) * BEGINS + windows.of(last) * ENDS
         roles = tf.concat([_repeat(OTHER, before), roles, _repeat(OTHER, tf.ones_like(before))], axis=1)

@@ -1,8 +1,6 @@
 """Classification: which of several labels a text, or a pair of texts, has."""
 
-import numpy as np
-
-from ..errors import DataError, RecipeError, did_you_mean
+from ..data.labels import label_numbers, settled_labels
 from ..signature import Rate, slot
 from .label_metrics import Accuracy
 from .whole_text import WholeText
@@ -44,22 +42,11 @@ class Classification(WholeText):
 
     @property
     def width(self):
-        if self.labels is None:
-            raise RecipeError("`task.labels` must be given to build this model: training finds them in its text.")
-        return len(self.labels)
+        return len(settled_labels(self.labels))
 
     def settle(self, examples):
-        found = super().settle(examples)
-        labels = set(examples.labels)
-        if self.labels is not None:
-            self.targets(examples)
-            return found
-        if len(labels) == 1:
-            raise DataError(
-                f"The training text must have two labels or more, but each of its {len(examples)} examples has "
-                f"`{labels.pop()}`."
-            )
-        return {**found, "labels": sorted(labels, key=_reading_order)}
+        found = sorted(set(examples.labels), key=_reading_order)
+        return {**super().settle(examples), "labels": settled_labels(self.labels, found)}
 
     def loss(self):
         from ..training.label_loss import LabelCrossEntropy
@@ -72,14 +59,7 @@ class Classification(WholeText):
         Raises:
             DataError: A label is none of `labels`.
         """
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        for place, label in zip(examples.places, examples.labels):
-            if label not in numbers:
-                raise DataError(
-                    f"{place} has the label `{label}`, which the model does not know."
-                    f"{did_you_mean(label, self.labels)} It knows: {', '.join(self.labels)}."
-                )
-        return np.array([numbers[label] for label in examples.labels], np.int32)
+        return label_numbers(examples.labels, self.labels, examples.places)
 
     def references(self, examples):
         self.targets(examples)
@@ -88,7 +68,7 @@ class Classification(WholeText):
     def answered(self):
         import tensorflow as tf
 
-        labels = self.labels
+        labels = settled_labels(self.labels)
 
         def answer(logits):
             probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
@@ -105,4 +85,7 @@ class Classification(WholeText):
 
 def _reading_order(label):
     """Sort numbers by what they are, and before words."""
-    return (0, int(label), label) if label.lstrip("-").isdecimal() else (1, 0, label)
+    try:
+        return 0, int(label), label
+    except ValueError:
+        return 1, 0, label

@@ -89,17 +89,21 @@ class MaskedLanguageModel(Task):
             raise DataError(f"`data.max_length` must be at least {_SHORTEST}, but is {max_length}.")
         length = min(self.length, max_length)
         options = {"seed": seed, "rate": self.rate, "whole_word": self.whole_word}
-        notes = [*documents.notes, f"{name}: the unigram entropy is {_entropy(text.ids.flat):.2f} nats a token."]
+        notes = [f"{name}: the unigram entropy is {_entropy(text.ids.flat):.2f} nats a token."]
         if not self.next_sentence:
             return MaskedBlocks(blocks(text, length - 2, pieces.sep), pieces, batch_tokens, **options), notes
-        text = text.cut((length - 3) // 2)
+        longest = (length - 3) // 2
+        long = np.count_nonzero(text.ids.lengths > longest)
+        text = text.cut(longest)
         chunks = text.chunks(length - 3)
-        if len(np.unique(text.ends[chunks[:, 0]])) < 2:
+        used = len(np.unique(text.ends[chunks[:, 0]]))
+        if used < 2:
             raise DataError(
                 f"{name}: pairs of sentences need at least two documents of two sentences, but there are "
-                f"{len(np.unique(text.ends[chunks[:, 0]]))} among {len(documents)}; add text, separate documents "
-                "by blank lines, or train without pairs: --set task.next_sentence=false."
+                f"{used} among {len(documents)}; add text, separate documents by blank lines, or train "
+                "without pairs: --set task.next_sentence=false."
             )
+        notes += _pair_notes(long, longest, len(documents) - used, len(documents), name)
         return MaskedPairs(text, chunks, pieces, length, batch_tokens, **options), notes
 
     def serving(self, model, tokenizer):
@@ -122,6 +126,15 @@ class MaskedLanguageModel(Task):
         scores = {name: float(amount / max(count, 1.0)) for name, (amount, count) in totals.items()}
         scores["mlm_perplexity"] = math.exp(scores["mlm_loss"])
         return scores, []
+
+
+def _pair_notes(long, longest, alone, count, name):
+    notes = []
+    if long:
+        notes.append(f"{name}: {long} sentences are longer than {longest} tokens and were cut into such of {longest}.")
+    if alone:
+        notes.append(f"{name}: {alone} of {count} documents have less than two sentences and were left out of pairs.")
+    return notes
 
 
 def _entropy(ids):

@@ -49,10 +49,6 @@ class SentenceEmbedding(Task):
         self.highest = highest
         self.metrics = metrics or [Spearman(), Pearson()]
 
-    @property
-    def monitor(self):
-        return f"val_{self.metrics[0].name}"
-
     def settle(self, examples):
         numbers = self._numbers(examples)
         lowest = float(numbers.min()) if self.lowest is None else self.lowest
@@ -109,10 +105,7 @@ class SentenceEmbedding(Task):
         numbers = self._numbers(examples).tolist()
         first, second = (serving(tf.constant(column, tf.string))["vector"].numpy() for column in examples.columns)
         cosines = cosine(first, second).tolist()
-        scores = {}
-        for metric in self.metrics:
-            scores.update(metric(cosines, numbers))
-        return scores, cosines
+        return self.measured(cosines, numbers), cosines
 
     def _numbers(self, examples):
         """Return the numbers of pairs, float64 (N,).

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
+from ..data.labels import settled_labels
 from ..data.tagged import Tagged
-from ..errors import DataError, RecipeError
 from ..signature import Bounds, Rate, slot
 from .entity_f1 import EntityF1
 from .task import Task
@@ -43,18 +43,10 @@ class Tagging(Task):
         self.length = length
         self.metrics = metrics or [EntityF1()]
 
-    @property
-    def monitor(self):
-        return f"val_{self.metrics[0].name}"
-
     def settle(self, tagged):
         """Return the tags of the training text, unless the recipe names them."""
-        if self.labels:
-            return {}
         found = sorted({tag for tags in tagged.tags for tag in tags}, key=lambda tag: (tag != "O", tag))
-        if len(found) < 2:
-            raise DataError(f"A tagger needs two tags at least, but the training text has only `{found[0]}`.")
-        return {"labels": found}
+        return {"labels": settled_labels(self.labels, found)}
 
     def texts(self, tagged):
         """Return the sentences."""
@@ -66,7 +58,7 @@ class Tagging(Task):
 
         require_positions(backbone, self.length)
         sequence = features(backbone, "sequence", "task/tagging")
-        return with_head(backbone, token_logits(sequence, len(self._labels()), self.dropout))
+        return with_head(backbone, token_logits(sequence, len(settled_labels(self.labels)), self.dropout))
 
     def loss(self):
         """Return the loss, over words."""
@@ -81,24 +73,16 @@ class Tagging(Task):
 
         require_wordpiece(tokenizer, "`task/tagging`")
         length = min(self.length, max_length)
-        return encode_tags(tagged, tokenizer, self._labels(), length, batch_tokens, seed, name)
+        return encode_tags(tagged, tokenizer, settled_labels(self.labels), length, batch_tokens, seed, name)
 
     def serving(self, model, tokenizer):
         """Return the module that is exported: `text` to `tags` and `scores`."""
         from .tagger import Tagger
 
-        return Tagger(model, tokenizer, self._labels(), self.length)
+        return Tagger(model, tokenizer, settled_labels(self.labels), self.length)
 
     def score(self, serving, tagged):
         """Return the metrics of the tags of the sentences, and the tags."""
         answers = serving(tagged.texts)["tags"].numpy()
         outputs = [answer.decode("utf-8").split(" ") for answer in answers]
-        scores = {}
-        for metric in self.metrics:
-            scores.update(metric(outputs, tagged.tags))
-        return scores, outputs
-
-    def _labels(self):
-        if not self.labels:
-            raise RecipeError("`task.labels` must be given to build this model: training finds them in its text.")
-        return self.labels
+        return self.measured(outputs, tagged.tags), outputs

@@ -16,19 +16,21 @@ class Task(metaclass=abc.ABCMeta):
         reads: The class of examples that a source must give.
         noun: What one example is called where they are counted, in the plural.
         answer: The output of the serving module that `predict` prints for people.
+        metrics: Components of the slot `metric`, which a task with such a parameter sets.
     """
 
     reads = Pairs
     noun = "examples"
     answer = "text"
+    metrics = ()
 
     @property
     def monitor(self):
         """The name in an epoch's logs that tells which epoch is best.
 
-        Higher is better, unless it ends with `loss`.
+        Higher is better, unless it ends with `loss`. By default the first metric, or the loss.
         """
-        return "val_loss"
+        return f"val_{self.metrics[0].name}" if self.metrics else "val_loss"
 
     def settle(self, examples):
         """Return the parameters of this task that training text tells, such as its labels.
@@ -96,3 +98,7 @@ class Task(metaclass=abc.ABCMeta):
             serving: What `serving` returned.
             examples: Of the class `reads`.
         """
+
+    def measured(self, answers, references):
+        """Return what all `metrics` say of answers, given the right ones, as one dict."""
+        return {name: score for metric in self.metrics for name, score in metric(answers, references).items()}

@@ -31,10 +31,6 @@ class Translation(Task):
         self.label_smoothing = label_smoothing
         self.metrics = metrics or [Bleu()]
 
-    @property
-    def monitor(self):
-        return f"val_{self.metrics[0].name}"
-
     def texts(self, pairs):
         """Return the texts that the tokenizer learns from: both sides."""
         return [*pairs.sources, *pairs.targets]
@@ -61,7 +57,4 @@ class Translation(Task):
         """Return the metrics of the module's answers to `pairs`, and the answers."""
         answers = serving(pairs.sources)["text"].numpy()
         outputs = [answer.decode("utf-8", "replace") for answer in answers]
-        scores = {}
-        for metric in self.metrics:
-            scores.update(metric(outputs, pairs.targets))
-        return scores, outputs
+        return self.measured(outputs, pairs.targets), outputs

@@ -27,10 +27,6 @@ class WholeText(Task):
         self.metrics = metrics
 
     @property
-    def monitor(self):
-        return f"val_{self.metrics[0].name}"
-
-    @property
     @abc.abstractmethod
     def width(self):
         """The number of outputs of the head."""
@@ -82,10 +78,7 @@ class WholeText(Task):
         found = serving(*(tf.constant(column, tf.string) for column in examples.columns))
         values = found[self.answer].numpy().tolist()
         answers = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
-        scores = {}
-        for metric in self.metrics:
-            scores.update(metric(answers, references))
-        return scores, answers
+        return self.measured(answers, references), answers
 
     def _check_pair(self, examples, name):
         if bool(self.pair) != (examples.seconds is not None):

@@ -40,7 +40,7 @@ def best(tokenizer, model, question, context, shape, max_answer):
     """Return logits and texts of all spans of whole words, best first, by going through them one by one."""
     ids, begins, ends = (one.to_list()[0] for one in tokenizer.tokenize_with_offsets(tf.constant([context])))
     _, _, _, windows = question_windows(
-        tokenizer, tf.constant([question]), tf.ragged.constant([ids], tf.int32), **shape
+        tokenizer, tokenizer.tokenize(tf.constant([question])), tf.ragged.constant([ids], tf.int32), **shape
     )
     continues = [*(tokenizer.vocabulary[one].startswith("##") for one in ids), False]
     found = {}

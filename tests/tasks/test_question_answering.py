@@ -60,6 +60,15 @@ def test_answers_that_are_not_at_their_offset_are_left_out(letters):
         encode_questions(questions([("Maria", None)]), letters, SHAPE, 64, 0, "data.train")
 
 
+def test_long_questions_are_counted(letters):
+    asked = questions([at("José")], [])
+    asked.questions[1] = "who is it ?"
+    _, notes = encode_questions(asked, letters, {**SHAPE, "length": 41}, 64, 0, "data.train")
+    assert notes == [
+        "data.train: 1 of 2 questions are longer than `task.max_question` (7 tokens) and were cut; the longest has 8."
+    ]
+
+
 def test_null_answers_are_those_of_the_training_text():
     assert QuestionAnswering().settle(questions([at("José")], [])) == {"null_answers": True}
     assert QuestionAnswering().settle(questions([at("José")])) == {"null_answers": False}

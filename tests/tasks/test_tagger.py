@@ -83,19 +83,19 @@ def test_a_tag_that_training_has_not_seen(letters):
     with pytest.raises(DataError) as refused:
         encode_tags(tagged([("a", "O")], [("b", "B-y")]), letters, LABELS, 11, 64, 0, "data.valid")
     assert str(refused.value) == (
-        "data.valid has the tag `B-y`, in the sentence at a.conll:2, but the training text has only O, B-x, I-x; "
-        "to train with more, name all with --set task.labels=[...]."
+        "The sentence at a.conll:2 has the label `B-y`, which the model does not know. Did you mean `B-x`? It knows: "
+        "O, B-x, I-x."
     )
 
 
 def test_labels_are_those_of_the_training_text():
     sentences = tagged([("a", "B-y"), ("b", "O"), ("c", "B-x")])
     assert Tagging().settle(sentences) == {"labels": ["O", "B-x", "B-y"]}
-    assert Tagging(labels=LABELS).settle(sentences) == {}
+    assert Tagging(labels=LABELS).settle(sentences) == {"labels": LABELS}
 
 
 def test_one_class_only():
-    with pytest.raises(DataError, match=r"^A tagger needs two tags at least, but the training text has only `O`\.$"):
+    with pytest.raises(DataError, match=r"^The training text must have two labels or more, but has only `O`\.$"):
         Tagging().settle(tagged([("a", "O"), ("b", "O")]))
 
 
