@@ -7,7 +7,7 @@ from ..errors import DataError
 from ..signature import Count, Path
 from .documents import Documents, split_sentences
 from .files import lines, locate
-from .parallel_text import part_of
+from .parts import part_of
 
 
 class DocumentFiles:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ..errors import DataError
-from .parallel_text import part_of
+from .parts import part_of
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Parallel text from files: two files line by line, or two columns of one."""
 
-import hashlib
 from itertools import islice, zip_longest
 from typing import Literal
 
@@ -8,9 +7,7 @@ from ..errors import DataError
 from ..signature import Count, Natural, Path
 from .files import lines, locate
 from .pairs import Pairs
-
-_PERCENT_VALID = 5
-_PERCENT_TEST = 5
+from .parts import part_of
 
 
 class ParallelText:
@@ -103,21 +100,6 @@ class ParallelText:
                 f"set `part` to `all` and give another file for validation."
             )
         return f"{what} holds no pairs: the file is empty."
-
-
-def part_of(source, valid=_PERCENT_VALID, test=_PERCENT_TEST):
-    """Return "train", "valid" or "test", decided by a hash of the source sentence alone.
-
-    Args:
-        source: The text.
-        valid: Percentage of texts that are for validation.
-        test: Percentage of texts that are held out for the test.
-    """
-    digest = hashlib.blake2b(source.encode("utf-8"), digest_size=8).digest()
-    percentile = int.from_bytes(digest, "big") % 100
-    if percentile < valid:
-        return "valid"
-    return "test" if percentile < valid + test else "train"
 
 
 class _Dropped:

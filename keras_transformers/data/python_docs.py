@@ -14,7 +14,7 @@ from typing import Literal
 from ..errors import DataError
 from ..signature import Count
 from .documents import Documents, split_sentences
-from .parallel_text import part_of
+from .parts import part_of
 
 # Tests; code of other people; generated tables; a poem.
 _LEFT_OUT = {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests"}

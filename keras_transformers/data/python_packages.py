@@ -8,7 +8,7 @@ from typing import Literal
 from ..errors import DataError
 from ..signature import Count
 from .labelled import Labelled
-from .parallel_text import part_of
+from .parts import part_of
 from .python_docs import docstrings
 
 _WORDS = 4  # a shorter docstring says too little

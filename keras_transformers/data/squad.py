@@ -7,7 +7,7 @@ from typing import Literal
 from ..errors import DataError
 from ..signature import Count, Path
 from .files import lines, locate
-from .parallel_text import part_of
+from .parts import part_of
 from .questions import Answer, Questions
 
 

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from keras_transformers.data import ParallelText
-from keras_transformers.data.parallel_text import part_of
+from keras_transformers.data.parts import part_of
 from keras_transformers.errors import DataError
 
 

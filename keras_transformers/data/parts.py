@@ -1,0 +1,20 @@
+"""Parts of texts that have no parts of their own: which text is for training, validation or the test."""
+
+import hashlib
+
+PERCENT_VALID, PERCENT_TEST = 5, 5
+
+
+def part_of(text, valid=PERCENT_VALID, test=PERCENT_TEST):
+    """Return "train", "valid" or "test", decided by a hash of the text alone.
+
+    Args:
+        text: The text; of a pair, the first.
+        valid: Percentage of texts that are for validation.
+        test: Percentage of texts that are held out for the test.
+    """
+    digest = hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest()
+    percentile = int.from_bytes(digest, "big") % 100
+    if percentile < valid:
+        return "valid"
+    return "test" if percentile < valid + test else "train"
