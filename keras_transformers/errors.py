@@ -104,6 +104,11 @@ class ExportError(KerasTransformersError):
     """A model cannot be exported, or a folder is not an exported model."""
 
 
+def first_line(error):
+    """Return the first line of what another library's error says, or else its class's name."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def did_you_mean(name, existing):
     """Return " Did you mean `x`?" with the nearest of the existing names, or "" if none is near."""
     import difflib

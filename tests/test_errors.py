@@ -34,3 +34,8 @@ def test_a_recipe_error_says_every_problem_on_a_line():
 def test_did_you_mean():
     assert did_you_mean("mult_head", ["linear", "multi_head"]) == " Did you mean `multi_head`?"
     assert did_you_mean("rnn", ["linear", "multi_head"]) == ""
+
+
+def test_the_first_line_of_what_others_say():
+    assert errors.first_line(ValueError("\nit is broken\nfor reasons")) == "it is broken"
+    assert errors.first_line(OSError()) == "OSError"

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from ..errors import RunError
+from ..errors import RunError, first_line
 from ..writing import writing
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
@@ -57,7 +57,7 @@ class Checkpoints:
         try:
             self.last.checkpoint.restore(self.last.latest_checkpoint).assert_consumed()
         except (tf.errors.OpError, AssertionError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = first_line(error)
             raise RunError(
                 f"{self.last.directory} does not hold this recipe's state ({reason}); the recipe "
                 "must be the one that the run began with."
