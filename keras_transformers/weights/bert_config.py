@@ -1,7 +1,7 @@
 """BERT's configuration file, whose keys Google chose and Hugging Face kept."""
 
 from ..errors import CheckpointError
-from .configuration import read_count, read_number
+from .configuration import read_count, read_number, require_divisor
 from .sizes import Sizes
 
 ACTIVATIONS = {
@@ -44,9 +44,10 @@ def sizes_of(config, path):
     """
     refuse_unlike(config, path)
     counts = {ours: read_count(config, theirs, path) for ours, theirs in COUNTS.items()}
+    require_divisor(config, COUNTS["heads"], COUNTS["dim"], path)
     numbers = {ours: read_number(config, theirs, getattr(Sizes, ours), path) for ours, theirs in NUMBERS.items()}
     activation = config.get("hidden_act", "gelu")
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
         raise CheckpointError(f"{path}: `hidden_act` must be one of {known}, but is {activation!r}.")
     return Sizes(**counts, **numbers, activation=ACTIVATIONS[activation])

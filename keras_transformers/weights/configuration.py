@@ -4,6 +4,9 @@ import json
 
 from ..errors import CheckpointError
 
+LARGEST = 1e9
+"""No setting that is a number is as large; infinity is not, either."""
+
 
 def read_json(path, kind=dict):
     """Return the object of a JSON file, or its list, if `kind` is that.
@@ -15,7 +18,7 @@ def read_json(path, kind=dict):
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CheckpointError(f"{path} is damaged: it is not JSON.") from None
     if not isinstance(value, kind):
         wanted = "object" if kind is dict else "list"
@@ -43,6 +46,16 @@ def read_number(config, key, default, path):
         CheckpointError: It is something else.
     """
     value = config.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < LARGEST:
         raise CheckpointError(f"{path}: `{key}` must be a number, but is {json.dumps(value)}.")
     return float(value)
+
+
+def require_divisor(config, key, other, path):
+    """Raise unless one count of a configuration divides another.
+
+    Raises:
+        CheckpointError: It does not.
+    """
+    if config[other] % config[key]:
+        raise CheckpointError(f"{path}: `{key}` must divide `{other}` ({config[other]}), but is {config[key]}.")

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import CheckpointError
 from . import vocabulary
 from .checkpoint import Checkpoint
-from .configuration import read_count, read_json, read_number
+from .configuration import read_count, read_json, read_number, require_divisor
 from .huggingface import their_name
 from .sizes import Sizes
 
@@ -87,6 +87,7 @@ class KerasHubCheckpoint(Checkpoint):
             )
         file = self.path / CONFIG
         counts = {ours: read_count(config, theirs, file) for ours, theirs in SIZES.items()}
+        require_divisor(config, SIZES["heads"], SIZES["dim"], file)
         dropout = read_number(config, "dropout", 0.1, file)
         # KerasHub approximates GELU, and has one rate of dropout.
         self.sizes = Sizes(**counts, dropout=dropout, attention_dropout=dropout, activation="gelu_tanh")

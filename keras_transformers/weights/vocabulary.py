@@ -6,6 +6,7 @@ from ..errors import CheckpointError
 
 FILE = "vocab.txt"
 PAD = "[PAD]"
+SPECIAL = (PAD, "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def read_pieces(path):
@@ -26,13 +27,16 @@ def read_pieces(path):
 
 
 def check_pieces(pieces, path, rows):
-    """Raise unless there are as many pieces as rows of the embedding, and padding is the first.
+    """Raise unless there are as many pieces as rows of the embedding, BERT's special ones too, padding first.
 
     Raises:
         CheckpointError: Vocabulary and embedding do not fit each other.
     """
     if len(pieces) != rows:
         raise CheckpointError(f"{path} holds {len(pieces):,} pieces, but the embedding has {rows:,} rows.")
+    missing = [special for special in SPECIAL if special not in pieces]
+    if missing:
+        raise CheckpointError(f"{path} is not a BERT vocabulary: it has no piece {' and no piece '.join(missing)}.")
     if pieces[0] != PAD:
         raise CheckpointError(f"{path}: {PAD} must be the first piece, id 0, but that is `{pieces[0]}`.")
 
