@@ -62,7 +62,7 @@ def build(recipe, overrides=()):
     checkpoint = open_checkpoint(recipe.tree["weights"])
     stored = checkpoint.recipe()
     model = new_model(recipe, {"tokenizer": stored["tokenizer"], "model.vocab_size": vocab_size(stored)})
-    tell(checkpoint.load(model))
+    tell(checkpoint.load(model, recipe.tree.get("task") or {}))
     return model
 
 

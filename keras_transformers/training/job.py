@@ -110,7 +110,7 @@ class Job:
         if self.weights is not None:
             from ..weights import load_into
 
-            tell(load_into(model, self.weights), self.console)
+            tell(load_into(model, self.weights, self.recipe.tree["task"]), self.console)
 
     def build(self):
         """Return the model, ready to fit, under its strategy and precision."""

@@ -12,9 +12,14 @@ import numpy as np
 
 from ..errors import CheckpointError
 from .places import POOLER, places
+from .shapes import differing
 
 CHUNK = 4 << 20
 """Bytes of a large tensor that are read at a time."""
+
+CLASSIFIER = "classifier"
+SHOWN = 5
+"""Labels of many that a message shows."""
 
 
 def row_ranges(shape, itemsize):
@@ -41,6 +46,15 @@ class Checkpoint(metaclass=abc.ABCMeta):
         Raises:
             CheckpointError: The checkpoint says something that this library does not read.
         """
+
+    def task(self):
+        """Return the section `task` of the recipe, or None."""
+        return None
+
+    @property
+    def layers(self):
+        """The number of encoder blocks; None if nothing says it."""
+        return self.sizes.layers
 
     @abc.abstractmethod
     def write_tokenizer(self, folder):
@@ -77,14 +91,15 @@ class Checkpoint(metaclass=abc.ABCMeta):
         """Return whether a tensor is no weight at all, such as the optimizer's."""
         return False
 
-    def load(self, model):
+    def load(self, model, task=None):
         """Fill the model's weights, one tensor at a time.
 
         Args:
             model: A `Bert`, or a task's model that has one.
+            task: The section `task` of the model's recipe; a classifier of other labels is then not used.
 
         Returns:
-            A list of sentences: what was initialised anew, and what was not used.
+            A list of sentences: which heads were filled, what was initialised anew, and what was not used.
 
         Raises:
             CheckpointError: Tensors are missing, left over or of another shape; all of them are listed.
@@ -92,7 +107,7 @@ class Checkpoint(metaclass=abc.ABCMeta):
         stored = {name: shape for name, shape in self.tensors().items() if not self.is_state(name)}
         names = {place: self.name_of(place) for place in places(model).values()}
         fits = {place: name for place, name in names.items() if stored.get(name) == place.shape}
-        new = self._new_parts(names, fits, stored)
+        new = self._new_parts(names, fits, stored, task or {})
         problems = [
             _difference(place, name, stored)
             for place, name in names.items()
@@ -104,27 +119,71 @@ class Checkpoint(metaclass=abc.ABCMeta):
         ]
         if problems:
             count = f"{len(problems)} tensors do" if len(problems) > 1 else "a tensor does"
-            raise CheckpointError("\n  ".join([f"{self.path} cannot fill the model, {count} not fit:", *problems]))
+            sizes = " and ".join(self._other_sizes(names, stored))
+            first = f"{self.path} cannot fill the model{sizes and ', whose '}{sizes}, {count} not fit:"
+            raise CheckpointError("\n  ".join([first, *problems]))
         for place, name in fits.items():
             if place.part not in new:
                 _fill(place.variable, self.chunks(name))
-        notes = [f"`{one}` is not in {self.path}: its weights are new." for one in new]
+        filled = dict.fromkeys(place.part for place in names if place.is_head and place.part not in new)
+        notes = [f"`{head}` is that of {self.path}." for head in filled]
+        notes += [f"`{part}` {why}: its weights are new." for part, why in new.items()]
         unused = [name for name in left if not self.in_backbone(name)]
         if unused:
             notes.append(f"Not used, for the model has no such head: {', '.join(unused)}.")
         return notes
 
-    def _new_parts(self, names, fits, stored):
-        """Return the heads that stay as they were initialised.
+    def _new_parts(self, names, fits, stored, task):
+        """Return {part: why} of the heads that stay as they were initialised.
 
-        A head does so if any of its tensors is missing or differs, for half a head is none; the
-        pooler, which checkpoints of some tasks leave out, only if all of it is missing.
+        A head does so if any of its tensors is missing or differs, for half a head is none, or if it
+        tells other labels apart; the pooler, which checkpoints of some tasks leave out, only if all
+        of it is missing.
         """
-        heads = dict.fromkeys(place.part for place in names if place.is_head)
-        new = [head for head in heads if any(place.part == head and place not in fits for place in names)]
+        new = {}
+        for head in dict.fromkeys(place.part for place in names if place.is_head):
+            places_in = [place for place in names if place.part == head]
+            why = self._why_new([place for place in places_in if place not in fits], names, stored)
+            if all(names[place] not in stored for place in places_in):
+                why = f"is not in {self.path}"
+            why = why or self._other_labels(head, task)
+            if why:
+                new[head] = why
         if not any(name in stored for place, name in names.items() if place.part == POOLER):
-            new.append(POOLER)
+            new[POOLER] = f"is not in {self.path}"
         return new
+
+    def _why_new(self, unfit, names, stored):
+        """Return why a head cannot be filled, given the places that cannot, or None."""
+        if not unfit:
+            return None
+        shapes = [
+            f"{place.name.rpartition('.')[2]} {stored[names[place]]}, the model's {place.shape}"
+            for place in unfit
+            if names[place] in stored
+        ]
+        if shapes:
+            return f"has other shapes in {self.path} ({'; '.join(shapes)})"
+        return f"is in {self.path} only in part"
+
+    def _other_labels(self, head, task):
+        """Return why a classifier that would fit is not used, or None."""
+        theirs = (self.task() or {}).get("labels")
+        mine = task.get("labels")
+        if head != CLASSIFIER or not theirs or not mine or list(theirs) == list(mine):
+            return None
+        return f"of {self.path} is for other labels ({_listed(theirs)}; the model's are {_listed(mine)})"
+
+    def _other_sizes(self, names, stored):
+        """Return sentences' ends on the sizes in which the model and the checkpoint differ."""
+        ours = {place.name: place.shape for place in names}
+        theirs = {place.name: stored.get(name) for place, name in names.items()}
+        return differing(ours, theirs, self.layers)
+
+
+def _listed(labels):
+    """Return the first of labels, joined by commas."""
+    return ", ".join([*map(str, labels[:SHOWN]), *(["…"] if len(labels) > SHOWN else [])])
 
 
 def _fill(variable, chunks):

@@ -1,5 +1,6 @@
 """Finding out what a checkpoint is."""
 
+import os
 from pathlib import Path
 
 from ..errors import CheckpointError
@@ -25,7 +26,7 @@ def open_checkpoint(path):
 
     if hasattr(path, "get_config"):
         return kerashub.KerasHubCheckpoint(path)
-    path = Path(path)
+    path = Path(os.path.expanduser(path))
     if (path / "recipe.yaml").is_file():
         return RunCheckpoint(path)
     if (path / kerashub.WEIGHTS).is_file():
@@ -39,17 +40,18 @@ def open_checkpoint(path):
     raise CheckpointError(f"{path} is not a checkpoint: it is neither {FORMATS}.")
 
 
-def load_into(model, path):
+def load_into(model, path, task=None):
     """Fill a model's weights from a checkpoint, one tensor at a time.
 
     Args:
         model: A `Bert`, or a task's model on one.
         path: As for `open_checkpoint`.
+        task: The section `task` of the model's recipe; a classifier of other labels is then not used.
 
     Returns:
-        A list of sentences: what was initialised anew, and what was not used.
+        A list of sentences: which heads were filled, what was initialised anew, and what was not used.
 
     Raises:
         CheckpointError: The checkpoint cannot be read, or does not fit; every tensor that does not is listed.
     """
-    return open_checkpoint(path).load(model)
+    return open_checkpoint(path).load(model, task)

@@ -56,7 +56,15 @@ class RunCheckpoint(Checkpoint):
         tree = self.run.recipe.tree
         return {key: tree[key] for key in ("model", "tokenizer", "task") if tree.get(key) is not None}
 
+    def task(self):
+        return self.run.recipe.tree["task"]
+
+    @property
+    def layers(self):
+        return (self.run.recipe.tree["model"].get("encoder") or {}).get("layers")
+
     def write_tokenizer(self, folder):
+        self.run.tokenizer()  # says what is wrong with the vocabulary, by the name that the user knows
         shutil.copytree(self.run.tokenizer_folder, folder, dirs_exist_ok=True)
 
     def tensors(self):
@@ -69,9 +77,9 @@ class RunCheckpoint(Checkpoint):
         for first, last in row_ranges(self._shapes[name], 4):
             yield self._file[name][first:last]
 
-    def load(self, model):
+    def load(self, model, task=None):
         self._heads = _head_folders(self._config, model)
-        return super().load(model)
+        return super().load(model, task)
 
     def name_of(self, place):
         if not place.is_head:
