@@ -8,6 +8,7 @@ from . import bert_config, vocabulary
 from .checkpoint import Checkpoint
 from .configuration import read_json
 from .huggingface import their_name
+from .pretraining import is_like_theirs, masked_lm_task
 
 CONFIG = "bert_config.json"
 INDEX = ".index"
@@ -82,7 +83,13 @@ class GoogleCheckpoint(Checkpoint):
     def recipe(self):
         lowercase = vocabulary.is_lower_case(self._pieces())
         tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
-        return {"model": self.sizes.model(), "tokenizer": tokenizer}
+        task = self.task()
+        return {"model": self.sizes.model(), "tokenizer": tokenizer, **({"task": task} if task else {})}
+
+    def task(self):
+        if HEADS["head.masked_tokens.bias"] not in self._shapes or not is_like_theirs(self.sizes):
+            return None
+        return masked_lm_task(self.sizes, HEADS["head.next_sentence.bias"] in self._shapes)
 
     def write_tokenizer(self, folder):
         self._pieces()

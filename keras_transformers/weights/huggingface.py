@@ -1,5 +1,6 @@
 """Hugging Face's folder of a BERT: config.json, model.safetensors (or its shards), vocab.txt."""
 
+import json
 import re
 import shutil
 
@@ -9,6 +10,7 @@ from ..errors import CheckpointError
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint, row_ranges
 from .configuration import read_json
+from .huggingface_heads import head_task
 from .pooling import sentence_task
 from .safetensors import SafetensorsFile
 
@@ -65,6 +67,8 @@ HEADS = {
 TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
 """What some versions store twice: the embedding and the bias of the masked-LM head."""
 
+MASKED_LM_BIAS = "cls.predictions.bias"
+
 BACKBONE = ("embeddings.", "encoder.", "pooler.")
 
 
@@ -107,16 +111,19 @@ class HuggingFaceCheckpoint(Checkpoint):
         for one in self._weight_files():
             for stored in one.shapes:
                 self._files[_plain(stored)] = (one, stored)
+        if TIED[1] in self._files:  # of the two names of one tensor, a file may have either
+            self._files.setdefault(MASKED_LM_BIAS, self._files[TIED[1]])
 
     def recipe(self):
-        lowercase = self._lowercase()
-        tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
-        task, _ = sentence_task(self.path)
-        return {"model": self.sizes.model(), "tokenizer": tokenizer, **({"task": task} if task else {})}
+        task, _ = self._task()
+        return {"model": self.sizes.model(), "tokenizer": self._tokenizer(), **({"task": task} if task else {})}
 
-    def load(self, model):
-        _, notes = sentence_task(self.path)
-        return [*super().load(model), *notes]
+    def task(self):
+        return self._task()[0]
+
+    def load(self, model, task=None):
+        notes = self._task()[1] if task is None else []  # of a task that is not the checkpoint's, nothing is to say
+        return [*super().load(model, task), *notes]
 
     def write_tokenizer(self, folder):
         pieces = self._pieces()
@@ -151,6 +158,13 @@ class HuggingFaceCheckpoint(Checkpoint):
     def is_state(self, name):
         return name in TIED or name.endswith(".position_ids")  # 0, 1, 2, …, kept by older versions
 
+    def _task(self):
+        """Return the section `task`, or None, and notes: sentence vectors first, which have no class of their own."""
+        task, notes = sentence_task(self.path)
+        if task or notes:
+            return task, notes
+        return head_task(self.config, self.tensors(), self.sizes, self.path / CONFIG)
+
     def _weight_files(self):
         """Return the `SafetensorsFile`s of the folder."""
         if (self.path / WEIGHTS).is_file():
@@ -180,26 +194,41 @@ class HuggingFaceCheckpoint(Checkpoint):
                 raise CheckpointError(f"{self.path} holds neither {vocabulary.FILE} nor {TOKENIZER}: no vocabulary.")
             model = read_json(file).get("model")
             ids = model.get("vocab") if isinstance(model, dict) and model.get("type") == "WordPiece" else None
-            if not isinstance(ids, dict) or sorted(ids.values()) != list(range(len(ids))):
+            if not isinstance(ids, dict) or not _numbered(ids):
                 raise CheckpointError(f"{file} holds no WordPiece vocabulary.")
             pieces = sorted(ids, key=ids.get)
         vocabulary.check_pieces(pieces, file, self.sizes.vocab_size)
         return pieces
 
-    def _lowercase(self):
-        """Return whether text becomes lower case: as the tokenizer's settings say, else as the vocabulary shows."""
+    def _tokenizer(self):
+        """Return the section `tokenizer`: as the tokenizer's settings say, else as the vocabulary shows."""
         file = self.path / TOKENIZER_CONFIG
         settings = read_json(file) if file.is_file() else {}
-        lowercase = settings.get("do_lower_case")
+        lowercase = _switch(settings, "do_lower_case", file)
+        accents = _switch(settings, "strip_accents", file)
+        if _switch(settings, "tokenize_chinese_chars", file) is False:
+            raise CheckpointError(f"{file}: `tokenize_chinese_chars` must be true, but is false.")
         if lowercase is None:
             lowercase = vocabulary.is_lower_case(self._pieces())
-        wanted = {"strip_accents": lowercase, "tokenize_chinese_chars": True}
-        for key, only in wanted.items():
-            value = settings.get(key)
-            if value is not None and value != only:
-                text = "lower-cased" if lowercase else "cased"
-                raise CheckpointError(f"{file}: `{key}` must be {only} for {text} text, but is {value}.")
-        return bool(lowercase)
+        said = {} if accents is None else {"strip_accents": accents}
+        return {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase, **said}
+
+
+def _switch(settings, key, path):
+    """Return a setting that is true, false or, as if it were not there, null: then None.
+
+    Raises:
+        CheckpointError: It is something else.
+    """
+    value = settings.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise CheckpointError(f"{path}: `{key}` must be true or false, but is {json.dumps(value)}.")
+    return value
+
+
+def _numbered(ids):
+    """Return whether the ids of pieces are 0, 1, 2, …, in any order."""
+    return all(type(one) is int for one in ids.values()) and sorted(ids.values()) == list(range(len(ids)))
 
 
 def _plain(name):

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from small_bert import CONFIG, PIECES, build, outputs, weights_of, write_folder
+from small_bert import CONFIG, PIECES, SIZES, build, outputs, weights_of, write_folder
 
 import keras_transformers as kt
 from keras_transformers.errors import CheckpointError
@@ -88,13 +88,48 @@ def test_a_head_is_filled_or_new(tmp_path, tensors):
     head = {"classifier.weight": np.ones((5, 22), "float32"), "classifier.bias": np.arange(5, dtype="float32")}
     path = write_folder(tmp_path / "other", {**tensors, **head})
     model = with_classifier(5)
-    assert load_into(model, path) == []
+    assert load_into(model, path) == [f"`classifier` is that of {path}."]
     np.testing.assert_array_equal(model.layers[-1].bias.numpy(), np.arange(5))
 
     other = with_classifier(3)
-    notes = load_into(other, path)
-    assert notes == [f"`classifier` is not in {path}: its weights are new."]
+    assert load_into(other, path) == [
+        f"`classifier` has other shapes in {path} (kernel (22, 5), the model's (22, 3); bias (5,), the model's (3,)): "
+        "its weights are new."
+    ]
     assert np.abs(other.layers[-1].kernel.numpy() - 1).max() > 0.1
+
+    path = write_folder(tmp_path / "half", {**tensors, "classifier.bias": head["classifier.bias"]})
+    assert load_into(model, path) == [f"`classifier` is in {path} only in part: its weights are new."]
+    path = write_folder(tmp_path / "none", tensors)
+    assert load_into(model, path) == [f"`classifier` is not in {path}: its weights are new."]
+
+
+def test_a_head_for_other_labels_is_not_used(tmp_path, tensors):
+    head = {"classifier.weight": np.ones((3, 22), "float32"), "classifier.bias": np.arange(3, dtype="float32")}
+    labels = {"0": "ant", "1": "bee", "2": "cat"}
+    config = {**CONFIG, "architectures": ["BertForSequenceClassification"], "id2label": labels}
+    path = write_folder(tmp_path / "other", {**tensors, **head}, config)
+    model = with_classifier(3)
+    assert load_into(model, path, {"type": "classification", "labels": ["bee", "ant", "cat"]}) == [
+        f"`classifier` of {path} is for other labels (ant, bee, cat; the model's are bee, ant, cat): its weights are "
+        "new."
+    ]
+    assert load_into(model, path, {"type": "classification", "labels": ["ant", "bee", "cat"]}) == [
+        f"`classifier` is that of {path}."
+    ]
+
+
+def test_the_sizes_that_differ_are_said_first(folder):
+    with pytest.raises(CheckpointError) as caught:
+        load_into(build(dim=26), folder)
+    assert str(caught.value).splitlines()[0] == (
+        f"{folder} cannot fill the model, whose `dim` is 26 and not 22, 52 tensors do not fit:"
+    )
+    model = build(position={"type": "learned", "max_length": 11}, encoder={**SIZES.model()["encoder"], "layers": 2})
+    with pytest.raises(
+        CheckpointError, match=r"whose `position\.max_length` is 11 and not 13 and `layers` is 2 and not"
+    ):
+        load_into(model, folder)
 
 
 def test_tensors_that_do_not_fit_are_all_listed(tmp_path, tensors):
@@ -124,6 +159,9 @@ def test_tensors_that_do_not_fit_are_all_listed(tmp_path, tensors):
         ({"model_type": None}, "but is missing"),
         ({"hidden_size": None}, "`hidden_size` must be a positive integer, but is null"),
         ({"num_hidden_layers": "many"}, '`num_hidden_layers` must be a positive integer, but is "many"'),
+        ({"num_attention_heads": 5}, r"config\.json: `num_attention_heads` must divide `hidden_size` \(22\), but is 5"),
+        ({"layer_norm_eps": float("inf")}, "`layer_norm_eps` must be a number, but is Infinity"),
+        ({"hidden_act": ["gelu"]}, r"`hidden_act` must be one of gelu, .*, but is \['gelu'\]"),
         ({"hidden_act": "mish"}, "`hidden_act` must be one of gelu, .*, but is 'mish'"),
         ({"position_embedding_type": "relative"}, "`position_embedding_type` must be absolute, but is relative"),
         ({"pad_token_id": 3}, "`pad_token_id` must be 0, but is 3"),
@@ -140,6 +178,11 @@ def test_a_configuration_that_is_not_read(tmp_path, tensors, changed, message):
     ("pieces", "message"),
     [
         (PIECES[:-1], "holds 28 pieces, but the embedding has 29 rows"),
+        (
+            ["[masc]" if one == "[MASK]" else one for one in PIECES],
+            r"other.vocab\.txt is not a BERT vocabulary: "
+            r"it has no piece \[MASK\]",
+        ),
         ([PIECES[1], PIECES[0], *PIECES[2:]], r"\[PAD\] must be the first piece, id 0, but that is `\[UNK\]`"),
     ],
 )
@@ -171,8 +214,19 @@ def test_lower_case_is_as_said_or_as_the_vocabulary_shows(tmp_path, tensors, set
 
 
 def test_a_tokenizer_that_is_not_read(folder):
-    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true, "strip_accents": false}')
-    with pytest.raises(CheckpointError, match="`strip_accents` must be True for lower-cased text, but is False"):
+    for settings, message in (
+        ({"do_lower_case": "yes"}, '`do_lower_case` must be true or false, but is "yes"'),
+        ({"strip_accents": 1}, "`strip_accents` must be true or false, but is 1"),
+        ({"tokenize_chinese_chars": False}, "`tokenize_chinese_chars` must be true, but is false"),
+    ):
+        (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+        with pytest.raises(CheckpointError, match=message):
+            open_checkpoint(folder).recipe()
+
+
+def test_damaged_json(folder):
+    (folder / "tokenizer_config.json").write_text("[" * 100_000)
+    with pytest.raises(CheckpointError, match=r"tokenizer_config\.json is damaged: it is not JSON\."):
         open_checkpoint(folder).recipe()
 
 
