@@ -11,8 +11,9 @@ from pathlib import Path
 
 from .errors import ExportError
 from .run import Run, load_run
-from .writing import replacing, writing
+from .writing import refuse_existing, replacing, writing
 
+MODEL = "saved_model.pb"
 SIGNATURE = "serving_default"
 INTERFACE = "interface.json"
 
@@ -35,7 +36,7 @@ def export(run, directory, overwrite=False):
     """
     run = run if isinstance(run, Run) else load_run(run)
     directory = Path(directory)
-    refuse_existing(directory, overwrite)
+    refuse_existing(directory, MODEL, "a SavedModel", overwrite, ExportError)
     serving = run.serving()
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
         write(serving, folder)
@@ -60,7 +61,7 @@ def input_names(serving):
 
 def is_saved_model(path):
     """Tell whether a folder holds a SavedModel; a `Run` is none."""
-    return not isinstance(path, Run) and (Path(path) / "saved_model.pb").is_file()
+    return not isinstance(path, Run) and (Path(path) / MODEL).is_file()
 
 
 def write(serving, directory):
@@ -127,13 +128,3 @@ def _interface(directory):
 
 def _names(names):
     return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"
-
-
-def refuse_existing(directory, overwrite):
-    """Raise unless a SavedModel may be written at `directory`."""
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
-    if not is_saved_model(directory):
-        raise ExportError(f"{directory} exists and is not a SavedModel; give another folder.")
-    if not overwrite:
-        raise ExportError(f"{directory} already holds a SavedModel; add --overwrite to replace it.")

@@ -19,7 +19,10 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 from . import recipe as recipes
+from . import writing
 from .errors import RecipeError, RunError
+
+RECIPE = "recipe.yaml"
 
 
 class Run:
@@ -31,7 +34,7 @@ class Run:
 
     def __init__(self, path):
         self.path = Path(path)
-        self.recipe_file = self.path / "recipe.yaml"
+        self.recipe_file = self.path / RECIPE
         self.tokenizer_folder = self.path / "tokenizer"
         self.checkpoint_folder = self.path / "checkpoints"
         self.metrics_file = self.path / "metrics.jsonl"
@@ -154,16 +157,8 @@ def refuse_existing(path, overwrite):
     Raises:
         RunError: A run is there and may not be overwritten, or something that is no run.
     """
-    path = Path(path)
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not (path / "recipe.yaml").is_file():
-        raise RunError(f"{path} exists and is not a run directory; give --run another path.")
-    if not overwrite:
-        raise RunError(
-            f"{path} already holds a run; add --resume to go on with it, --overwrite to replace "
-            "it, or give --run another path."
-        )
+    elsewhere, replace = "give --run another path", "add --resume to go on with it, --overwrite"
+    writing.refuse_existing(path, RECIPE, "a run directory", overwrite, elsewhere=elsewhere, replace=replace)
 
 
 def _first_line(error):

@@ -50,6 +50,29 @@ def replacing(path, error=RunError):
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def refuse_existing(
+    path, marker, noun, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"
+):
+    """Raise unless a folder may be written: nothing is there, or what may be replaced.
+
+    Args:
+        path: The folder to write.
+        marker: A file in it that tells that it is what is written.
+        noun: What that is, such as `a SavedModel`.
+        overwrite: Whether one that is there may be replaced.
+        error: The class of the error raised.
+        elsewhere: How to name another folder, for the message.
+        replace: How to replace the one that is there.
+    """
+    path = Path(path)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / marker).is_file():
+        raise error(f"{path} exists and is not {noun}; {elsewhere}.")
+    if not overwrite:
+        raise error(f"{path} already holds {noun}; {replace} to replace it, or {elsewhere}.")
+
+
 def _put(staging, path):
     """Move `staging` to `path`; what was there is deleted last."""
     if path.is_dir() and not any(path.iterdir()):

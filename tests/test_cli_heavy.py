@@ -80,7 +80,9 @@ def test_predict_and_export(run, trained, tmp_path, monkeypatch):
     status, out, _ = run("predict", tmp_path / "model")
     assert (status, out.splitlines()) == (0, answers)
     said = refused(run, tmp_path, "export", trained.path, tmp_path / "model")
-    assert said == f"{tmp_path}/model already holds a SavedModel; add --overwrite to replace it."
+    assert (
+        said == f"{tmp_path}/model already holds a SavedModel; add --overwrite to replace it, or give another folder."
+    )
     assert run("export", trained.path, tmp_path / "model", "--overwrite")[0] == 0
 
 
@@ -96,7 +98,7 @@ def test_train_on_files_says_what_it_drops(run, texts, tmp_path):
     assert "data.train: 1 of 29 pairs are longer than `data.max_length` (64 tokens) and were dropped" in err
     before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
     said = refused(run, tmp_path, "train", "dates", "--run", tmp_path / "run", *overrides(texts))
-    assert said.startswith(f"{tmp_path}/run already holds a run; add --resume to go on with it, --overwrite")
+    assert said.startswith(f"{tmp_path}/run already holds a run directory; add --resume to go on with it, --overwrite")
     assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
 
 

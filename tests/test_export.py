@@ -94,7 +94,10 @@ def test_nothing_is_left_beside_it(exported):
 def test_a_saved_model_is_replaced_only_on_demand(exported, trained):
     with pytest.raises(ExportError) as raised:
         export(trained, exported)
-    assert str(raised.value) == f"{exported} already holds a SavedModel; add --overwrite to replace it."
+    assert (
+        str(raised.value)
+        == f"{exported} already holds a SavedModel; add --overwrite to replace it, or give another folder."
+    )
     before = (exported / "saved_model.pb").stat().st_ino
     assert export(trained, exported, overwrite=True) == exported
     assert (exported / "saved_model.pb").stat().st_ino != before

@@ -97,7 +97,7 @@ def test_a_run_that_is_there_is_replaced_only_on_demand(tmp_path):
     with pytest.raises(RunError) as raised:
         refuse_existing(tmp_path, overwrite=False)
     assert str(raised.value) == (
-        f"{tmp_path} already holds a run; add --resume to go on with it, --overwrite to replace it, "
+        f"{tmp_path} already holds a run directory; add --resume to go on with it, --overwrite to replace it, "
         "or give --run another path."
     )
 

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from .. import recipe as recipes
-from ..errors import CheckpointError, RecipeError, RunError
+from ..errors import CheckpointError, RecipeError
 from ..models.assemble import new_model
-from ..run import Run
-from ..writing import replacing, writing
+from ..run import RECIPE, Run
+from ..writing import refuse_existing, replacing, writing
 from .opening import open_checkpoint
 
 
@@ -27,7 +27,7 @@ def import_checkpoint(path, directory, overwrite=False):
     import tensorflow as tf
 
     directory = Path(directory)
-    refuse_existing(directory, overwrite)
+    refuse_existing(directory, RECIPE, "a run directory", overwrite)
     checkpoint = open_checkpoint(path)
     recipe = _recipe(checkpoint)
     with replacing(directory) as folder, writing(directory):
@@ -55,17 +55,3 @@ def _recipe(checkpoint):
     except RecipeError as error:
         problems = "; ".join(f"`{one.path}`: {one.message}" for one in error.problems)
         raise CheckpointError(f"{checkpoint.path} makes no recipe: {problems}") from None
-
-
-def refuse_existing(directory, overwrite):
-    """Raise unless a run may be written.
-
-    Raises:
-        RunError: Something is there that may not be replaced.
-    """
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
-    if not (directory / "recipe.yaml").is_file():
-        raise RunError(f"{directory} exists and is not a run directory; give another folder.")
-    if not overwrite:
-        raise RunError(f"{directory} already holds a run; add --overwrite to replace it.")

@@ -54,7 +54,7 @@ def test_a_recipe_that_only_builds_cannot_be_trained(tmp_path):
 
 def test_a_run_is_not_overwritten_unless_asked(trained, tiny):
     before = sorted((path, path.stat().st_mtime_ns) for path in trained.path.rglob("*"))
-    with pytest.raises(RunError, match="already holds a run; add --resume to go on with it, --overwrite to replace it"):
+    with pytest.raises(RunError, match="already holds a run directory; add --resume to go on with it, --overwrite to"):
         train("dates", trained.path, tiny)
     assert sorted((path, path.stat().st_mtime_ns) for path in trained.path.rglob("*")) == before
 
