@@ -8,31 +8,28 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from .. import recipe as recipes
+from .. import registry
 from ..errors import ExportError
 from ..run import Run, load_run
-from ..writing import replacing, writing
+from ..writing import refuse_existing, replacing, writing
 from . import bert_config, vocabulary
 from .huggingface import CONFIG, HEADS, MODEL_TYPE, PREFIX, TOKENIZER_CONFIG, WEIGHTS, is_transposed, their_name
+from .huggingface_heads import head_settings
 from .places import places
+from .pooling import NORMALIZE, sentence_files
+from .pretraining import MASKED_LM, PRETRAINING, is_like_theirs
 from .sizes import Sizes
 
 FREE = ("dropout", "initializer", "vocab_size", "dim", "head_dim")
 """Keys of a recipe's model in which one may differ from BERT's and compute the same."""
-
-CLASSES = {
-    ("masked_tokens", "next_sentence"): "BertForPreTraining",
-    ("masked_tokens",): "BertForMaskedLM",
-    ("spans",): "BertForQuestionAnswering",
-}
-CLASSIFIERS = {"tagging": "BertForTokenClassification"}
-"""Their class for each set of heads; a classifier is of the whole text, unless the task says otherwise."""
 
 
 def export_huggingface(run, directory, overwrite=False):
     """Write the final model of a run as Transformers' `save_pretrained` would.
 
     The folder holds config.json, model.safetensors, vocab.txt and tokenizer_config.json. The head of
-    the task goes with it where Transformers has one like it.
+    the task goes with it where Transformers has one like it; how sentence vectors are made goes into
+    the files of sentence-transformers.
 
     Args:
         run: A `Run`, or its folder.
@@ -48,18 +45,21 @@ def export_huggingface(run, directory, overwrite=False):
     """
     run = run if isinstance(run, Run) else load_run(run)
     directory = Path(directory)
-    refuse_existing(directory, overwrite)
+    refuse_existing(directory, CONFIG, "a Hugging Face folder", overwrite, ExportError)
     tree = run.recipe.tree
     tokenizer = tree.get("tokenizer") or {}
     if tokenizer.get("type") != "wordpiece":
         raise ExportError(f"{run} cannot be written for Transformers: its tokenizer is not `wordpiece`.")
     sizes = sizes_in(tree, run)
-    tensors, notes = _tensors(run.model())
+    task = tree.get("task") or {}
+    tensors, notes = _tensors(run.model(), sizes)
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
         arrays = {name: _array(name, place) for name, place in tensors.items()}
         save_file(arrays, folder / WEIGHTS, metadata={"format": "pt"})  # without it, Transformers refuses the file
-        _write_json(folder / CONFIG, _config(sizes, tensors, tree.get("task") or {}))
-        _write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer["lowercase"], sizes.positions))
+        _write_json(folder / CONFIG, _config(sizes, tensors, task))
+        _write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer, sizes.positions))
+        if task.get("type") == "sentence_embedding":
+            _write_sentence_files(folder, task, sizes.dim)
         shutil.copyfile(run.tokenizer_folder / vocabulary.FILE, folder / vocabulary.FILE)
     return notes
 
@@ -74,7 +74,7 @@ def sizes_in(tree, run):
     Raises:
         ExportError: The model differs from BERT in more than its sizes.
     """
-    model = tree["model"]
+    model = _with_norms(tree["model"])
     problem = f"{run} cannot be written for Transformers: "
     try:
         block = model["encoder"]["block"]
@@ -107,14 +107,14 @@ def sizes_in(tree, run):
     return sizes
 
 
-def refuse_existing(directory, overwrite):
-    """Raise unless a folder for Transformers may be written at `directory`."""
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
-    if not (directory / CONFIG).is_file():
-        raise ExportError(f"{directory} exists and is not a Hugging Face folder; give another folder.")
-    if not overwrite:
-        raise ExportError(f"{directory} already holds a Hugging Face folder; add --overwrite to replace it.")
+def _with_norms(model):
+    """Return the section `model` with the normalization that it has where it names none."""
+    epsilon = registry.describe("norm", "layer_norm").parameters["epsilon"].default
+    norm = {"type": "layer_norm", "epsilon": epsilon}
+    encoder = model.get("encoder") or {}
+    block = encoder.get("block") or {}
+    block = {**block, "norm": block.get("norm") or norm}
+    return {**model, "norm": model.get("norm") or norm, "encoder": {**encoder, "block": block}}
 
 
 def _differences(expected, model, path):
@@ -126,36 +126,39 @@ def _differences(expected, model, path):
             yield f"`{path}.{key}` must be {wanted}, but is {found}"
 
 
-def _tensors(model):
+def _tensors(model, sizes):
     """Return {their name: `Place`}, and notes on the heads left out."""
     found = places(model)
     unknown = dict.fromkeys(place.part for place in found.values() if place.is_head and place.name not in HEADS)
+    notes = [f"Transformers has no head like `{one}`: it was left out." for one in unknown]
+    if not is_like_theirs(sizes) and any(place.part == MASKED_LM for place in found.values()):
+        unknown.update(dict.fromkeys(PRETRAINING))
+        notes.append("Transformers' head of pre-training has the encoder's activation and epsilon: ours was left out.")
     heads = {HEADS[name]: place for name, place in found.items() if name in HEADS and place.part not in unknown}
     prefix = PREFIX if heads else ""
     backbone = {prefix + their_name(name): place for name, place in found.items() if not place.is_head}
-    return {**backbone, **heads}, [f"Transformers has no head like `{one}`: it was left out." for one in unknown]
+    return {**backbone, **heads}, notes
 
 
 def _config(sizes, tensors, task):
-    heads = tuple(dict.fromkeys(place.part for place in tensors.values() if place.is_head))
-    name = CLASSES.get(heads, "BertModel")
-    labels = {}
-    if heads == ("classifier",):
-        name = CLASSIFIERS.get(task.get("type"), "BertForSequenceClassification")
-        count = tensors["classifier.bias"].shape[0]
-        named = list(task.get("labels") or [])
-        names = named if len(named) == count else [f"LABEL_{index}" for index in range(count)]
-        labels = {
-            "id2label": {str(index): str(label) for index, label in enumerate(names)},
-            "label2id": {str(label): index for index, label in enumerate(names)},
-        }
-    more = {"model_type": MODEL_TYPE, "architectures": [name], "pad_token_id": 0, "dtype": "float32"}
-    return {**bert_config.config_of(sizes), **labels, **more}
+    parts = tuple(dict.fromkeys(place.part for place in tensors.values() if place.is_head))
+    count = tensors["classifier.bias"].shape[0] if parts == ("classifier",) else None
+    more = {"model_type": MODEL_TYPE, "pad_token_id": 0, "dtype": "float32"}
+    return {**bert_config.config_of(sizes), **head_settings(task, parts, count), **more}
 
 
-def _tokenizer_config(lowercase, positions):
+def _tokenizer_config(tokenizer, positions):
     special = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
-    return {"tokenizer_class": "BertTokenizer", "do_lower_case": lowercase, "model_max_length": positions, **special}
+    settings = {"do_lower_case": tokenizer["lowercase"], "strip_accents": tokenizer["strip_accents"]}
+    return {"tokenizer_class": "BertTokenizer", **settings, "model_max_length": positions, **special}
+
+
+def _write_sentence_files(folder, task, dim):
+    for name, value in sentence_files(task, dim).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        _write_json(folder / name, value)
+    if task["normalize"]:
+        (folder / NORMALIZE).mkdir()  # it has no settings
 
 
 def _array(name, place):

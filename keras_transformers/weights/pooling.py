@@ -4,6 +4,8 @@ from .configuration import read_json
 
 MODULES = "modules.json"
 CONFIG = "1_Pooling/config.json"
+NORMALIZE = "2_Normalize"
+MODES = ("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")
 KNOWN = {"cls_token": "cls", "cls": "cls", "mean_tokens": "mean", "mean": "mean"}
 """What its settings call each way of pooling, and what we do."""
 
@@ -25,6 +27,24 @@ def sentence_task(folder):
         what = f"the layer {unknown[0]}" if unknown else f"pooling by {pooling}"
         return None, [f"{folder} makes sentence vectors with {what}, which is not read: its encoder is, alone."]
     return {"type": "sentence_embedding", "pooling": KNOWN[pooling], "normalize": "Normalize" in modules}, []
+
+
+def sentence_files(task, dim):
+    """Return {name: what it holds} of the JSON files that say a task `sentence_embedding`.
+
+    Args:
+        task: The section of the recipe.
+        dim: Width of the vectors.
+    """
+    layers = [("", "Transformer"), (CONFIG.partition("/")[0], "Pooling")]
+    if task["normalize"]:
+        layers.append((NORMALIZE, "Normalize"))
+    modules = [
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for number, (path, kind) in enumerate(layers)
+    ]
+    modes = {f"pooling_mode_{mode}": KNOWN.get(mode) == task["pooling"] for mode in MODES}
+    return {MODULES: modules, CONFIG: {"word_embedding_dimension": dim, **modes}}
 
 
 def _modules(file):

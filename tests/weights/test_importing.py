@@ -5,10 +5,12 @@ import json
 import keras
 import numpy as np
 import pytest
-from small_bert import PIECES, build, outputs, weights_of, write_folder
+from small_bert import PIECES, SIZES, build, outputs, weights_of, write_folder
 
+import keras_transformers as kt
 from keras_transformers import cli
 from keras_transformers.errors import CheckpointError, ExportError, RunError
+from keras_transformers.models.backbone import backbone_of
 from keras_transformers.weights import export_huggingface, import_checkpoint, load_into, open_checkpoint
 
 
@@ -45,6 +47,21 @@ def test_a_run_is_a_checkpoint(run, model, tmp_path):
     np.testing.assert_array_equal(outputs(again.model())["pooled"], outputs(model)["pooled"])
 
 
+def test_a_recipe_is_built_with_the_weights_it_names(run, model, capsys, monkeypatch):
+    recipe = {name: run.recipe.tree[name] for name in ("model", "tokenizer")} | {"weights": str(run.path)}
+    for changes in ({"model.vocab_size": 29}, {"model.vocab_size": 31}):
+        built = kt.build(recipe, changes)
+        np.testing.assert_array_equal(outputs(built)["pooled"], outputs(model)["pooled"])
+    assert capsys.readouterr().err == ""
+    task = {"type": "classification", "labels": ["a", "b", "c"]}
+    monkeypatch.setenv("HOME", str(run.path.parent))
+    built = kt.build({**recipe, "weights": "~/run", "tokenizer": run.recipe.tree["tokenizer"], "task": task})
+    np.testing.assert_array_equal(backbone_of(built).pooler.kernel, model.pooler.kernel)
+    assert " ".join(capsys.readouterr().err.split()).startswith("note `classifier` is not in ")
+    with pytest.raises(CheckpointError, match="cannot fill the model, "):
+        kt.build(recipe, {"model.dim": 26})
+
+
 def test_a_damaged_run(run, tmp_path):
     for name in ("recipe.yaml", "report.json"):
         (tmp_path / name).write_bytes((run.path / name).read_bytes())
@@ -60,7 +77,7 @@ def test_nothing_is_lost(run, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(RunError, match="exists and is not a run directory; give another folder"):
         import_checkpoint(checkpoint, tmp_path, overwrite=True)
-    with pytest.raises(RunError, match="already holds a run; add --overwrite to replace it"):
+    with pytest.raises(RunError, match="already holds a run directory; add --overwrite to replace it"):
         import_checkpoint(checkpoint, run.path)
     (checkpoint / "vocab.txt").rename(tmp_path / "vocab.txt")
     try:
@@ -133,6 +150,6 @@ def test_a_head_of_ones_own_is_left_out(model):
     from keras_transformers.weights.huggingface_export import _tensors
 
     states = keras.layers.Dense(5, name="mine")(model(model.input)["pooled"])
-    tensors, notes = _tensors(keras.Model(model.input, states))
+    tensors, notes = _tensors(keras.Model(model.input, states), SIZES)
     assert notes == ["Transformers has no head like `mine`: it was left out."]
     assert len(tensors) == len(weights_of(model))
