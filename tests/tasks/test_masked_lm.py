@@ -74,8 +74,8 @@ def test_a_mask_beyond_the_longest_sequence_stays(serving):
 
 
 def test_no_sequence_is_longer_than_the_positions(serving, tokenizer):
-    assert serving.model.backbone.embed.position.max_length == 128
-    assert MaskedLanguageModel(length=512).serving(serving.model, tokenizer).length == 128
+    longest = serving.model.backbone.embed.position.max_length
+    assert MaskedLanguageModel(length=512).serving(serving.model, tokenizer).length == longest < 512
 
 
 def test_no_text_at_all(serving):
@@ -109,6 +109,16 @@ def test_encode_tells_the_unigram_entropy(task, tokenizer):
     documents = Documents([words, words[::-1]])
     _, notes = task.encode(documents, tokenizer, 307, 23, 0, "data.train")
     assert notes == [f"data.train: the unigram entropy is {math.log(2):.2f} nats a token."]
+
+
+def test_what_gives_no_pair_is_told(task, tokenizer, documents):
+    few = Documents([*documents.sentences, ["One cat."], [" ".join(WORDS * 2), "The dog."]])
+    _, notes = task.encode(few, tokenizer, 307, 23, 0, "data.train")
+    long = int(np.count_nonzero(tokenizer.tokenize(few.texts).row_lengths() > 10))
+    assert notes[1:] == [
+        f"data.train: {long} sentences are longer than 10 tokens and were cut into such of 10.",
+        "data.train: 1 of 9 documents have less than two sentences and were left out of pairs.",
+    ]
 
 
 def test_blocks_instead_of_pairs(tokenizer, documents):
