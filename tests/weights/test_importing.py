@@ -55,7 +55,7 @@ def test_a_recipe_is_built_with_the_weights_it_names(run, model, capsys, monkeyp
     assert capsys.readouterr().err == ""
     task = {"type": "classification", "labels": ["a", "b", "c"]}
     monkeypatch.setenv("HOME", str(run.path.parent))
-    built = kt.build({**recipe, "weights": "~/run", "tokenizer": run.recipe.tree["tokenizer"], "task": task})
+    built = kt.build({**recipe, "weights": "~/run", "task": task})
     np.testing.assert_array_equal(backbone_of(built).pooler.kernel, model.pooler.kernel)
     assert " ".join(capsys.readouterr().err.split()).startswith("note `classifier` is not in ")
     with pytest.raises(CheckpointError, match="cannot fill the model, "):
