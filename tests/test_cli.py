@@ -9,6 +9,7 @@ import types
 import pytest
 
 from keras_transformers import cli, commands
+from keras_transformers import run as run_directory
 from keras_transformers.errors import RunError, TrainingInterrupted
 from keras_transformers.recipe import names
 
@@ -24,7 +25,8 @@ LIGHT = (
     ["validate", "transformer_base"],
     ["schema"],
 )
-VERBS = ("list", "show", "validate", "schema", "train", "evaluate", "predict", "import", "export", "registry")
+VERBS = ("list", "show", "validate", "schema", "train", "evaluate", "predict", "import", "export", "embed",
+         "attend", "registry")  # fmt: skip
 
 
 def run(capsys, *argv):
@@ -205,6 +207,7 @@ def heavy(monkeypatch):
     """Stand-ins for the modules that import TensorFlow; each call is recorded."""
     calls = []
     monkeypatch.setattr(commands, "import_keras", lambda: None)
+    monkeypatch.setattr(run_directory, "load_run", lambda path: None)  # there is one wherever it is looked for
 
     def module(name, **functions):
         stand_in = types.ModuleType(f"keras_transformers.{name}")
@@ -265,23 +268,46 @@ def stdin(monkeypatch, content):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
-def test_predict_standard_input(capsys, heavy, monkeypatch):
-    heavy.module("evaluation", predict=[("ä", -0.5), ("b", -1.0)])
+@pytest.fixture
+def predictions(heavy):
+    """A stand-in for `evaluation`, whose model answers with what is put into it."""
+    module = heavy.module("evaluation", answerer=types.SimpleNamespace(answer="text"))
+    module.asked = []
+
+    def answers(answer, lines):
+        module.asked.append(lines)
+        return iter(module.found)
+
+    module.answers = answers
+    return module
+
+
+def test_predict_standard_input(capsys, heavy, predictions, monkeypatch):
+    predictions.found = [{"text": "ä", "score": -0.5}, {"text": "b", "score": -1.0}]
     stdin(monkeypatch, "\ufeffone\r\n\u2028two\n".encode())
     assert run(capsys, "predict", "m", "--json")[1].splitlines() == [
         '{"text": "ä", "score": -0.5}',
         '{"text": "b", "score": -1.0}',
     ]
-    assert heavy.calls == [("predict", ("m", ["one", "\u2028two"]), {})]
+    assert heavy.calls == [("answerer", ("m",), {})]
+    assert predictions.asked == [["one", "\u2028two"]]
 
 
-def test_predict_files(capsys, heavy, tmp_path):
-    heavy.module("evaluation", predict=[("ä", -0.5), ("", -1.0)])
+def test_predict_files(capsys, predictions, tmp_path):
+    predictions.found = [{"text": "ä"}, {"text": "", "truncated": True}, {"text": [0.5, 1.0]}]
     (tmp_path / "in.txt").write_text("a\n\nb", encoding="utf-8")
-    assert run(capsys, "predict", "m", str(tmp_path / "in.txt"), "--out", str(tmp_path / "out.txt"))[0] == 0
-    assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "ä\n\n"
-    assert heavy.calls[0][1] == ("m", ["a", "", "b"])
+    status, _, err = run(capsys, "predict", "m", str(tmp_path / "in.txt"), "--out", str(tmp_path / "out.txt"))
+    assert (status, err) == (0, "1 of 3 texts are longer than the model reads, and were cut.\n")
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "ä\n\n[0.5, 1.0]\n"
+    assert predictions.asked == [["a", "", "b"]]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.txt", "out.txt"]
+
+
+def test_the_run_is_looked_for_before_the_text_is_read(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stdin", None)
+    said = f"There is no run at {tmp_path / 'r'}: train one with `keras-transformers train`.\n"
+    for verb in ("predict", "evaluate", "embed"):
+        assert run(capsys, verb, str(tmp_path / "r")) == (2, "", said)
 
 
 def test_predict_what_is_not_text(capsys, heavy, monkeypatch, tmp_path):
@@ -293,8 +319,8 @@ def test_predict_what_is_not_text(capsys, heavy, monkeypatch, tmp_path):
 
 
 def test_export(capsys, heavy):
-    heavy.module("export", export=None)
-    assert run(capsys, "export", "r", "d", "--overwrite")[0] == 0
+    heavy.module("export", export="d")
+    assert run(capsys, "export", "r", "d", "--overwrite")[:2] == (0, "progress\nd\n")
     assert heavy.calls == [("export", ("r", "d"), {"overwrite": True})]
 
 
