@@ -82,7 +82,9 @@ def parser():
     root.add_argument("--version", action="version", version=f"keras-transformers {__version__}")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     _add_light(verbs)
-    _add_heavy(verbs)
+    _add_training(verbs)
+    _add_exchange(verbs)
+    _add_looking(verbs)
     _add_registry(verbs)
     return root
 
@@ -123,7 +125,7 @@ def _add_light(verbs):
     _options(verb, "plugin")
 
 
-def _add_heavy(verbs):
+def _add_training(verbs):
     verb = _verb(verbs, "train", commands.train, "Train a recipe.",
                  "train dates --run runs/dates",
                  "train multi30k_ende --run runs/m --set data.root=DIR --set training.epochs=20",
@@ -152,6 +154,8 @@ def _add_heavy(verbs):
     _options(verb, "plugin")
     verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
 
+
+def _add_exchange(verbs):
     verb = _verb(verbs, "import", commands.import_, "Make a run of a checkpoint of BERT.",
                  "import uncased_L-12_H-768_A-12 runs/bert",
                  "import all-MiniLM-L6-v2 runs/minilm --overwrite")  # fmt: skip
@@ -171,6 +175,8 @@ def _add_heavy(verbs):
                       help="by default savedmodel; huggingface: a folder for Transformers, of a BERT")  # fmt: skip
     _options(verb, "plugin")
 
+
+def _add_looking(verbs):
     verb = _verb(verbs, "embed", commands.embed, "Give a vector for each line of text, or for each word of it.",
                  "embed runs/bert texts.txt --out vectors.npz", "embed runs/bert --unit word < texts.txt",
                  "embed runs/bert texts.txt --unit word --layer 4 --out words.jsonl")  # fmt: skip
