@@ -87,8 +87,8 @@ def test_the_command_to_resume_can_be_typed():
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_an_empty_or_missing_folder_is_free(tmp_path, overwrite):
-    refuse_existing(tmp_path, overwrite)
-    refuse_existing(tmp_path / "new", overwrite)
+    assert refuse_existing(tmp_path, overwrite) is None
+    assert refuse_existing(tmp_path / "new", overwrite) is None
 
 
 def test_a_run_that_is_there_is_replaced_only_on_demand(tmp_path):

@@ -15,6 +15,8 @@ from .initializer import truncated_normal
 class Embedding(keras.layers.Layer):
     """Abstract: a (V, D) `table` that embeds ids, and whose transpose turns outputs into logits.
 
+    Subclasses say with `initializer()` how the table begins.
+
     Source of the tied output: Press and Wolf 2017, https://arxiv.org/abs/1608.05859
 
     Args:
@@ -26,10 +28,6 @@ class Embedding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.dim = dim
-
-    def initializer(self):
-        """Return the initializer of the table."""
-        raise NotImplementedError
 
     def build(self, input_shape=None):
         shape = (self.vocab_size, self.dim)
