@@ -3,6 +3,8 @@
 B batch, T length, D model width, V vocabulary size.
 """
 
+from typing import Literal
+
 import keras
 from keras import ops
 
@@ -13,6 +15,7 @@ from ..layers.linear import Linear
 from ..layers.masks import padding_mask
 from ..layers.norms import LayerNorm
 from ..signature import Count, Rate, slot
+from .matching import begin_matching
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -36,6 +39,11 @@ class Bert(keras.Model):
         segments: Number of segments.
         dropout: Rate of dropout on the normalized embeddings.
         vocab_size: Number of tokens V; by default the tokenizer's.
+        begin: Where new weights begin: `random`, as the layers say; `matching`, so that equal tokens of two texts
+            find each other at once (models/matching.py), for pre-training on little text.
+
+    Raises:
+        RecipeError: `begin` is `matching`, and the attention is not of queries and keys.
     """
 
     def __init__(
@@ -48,6 +56,7 @@ class Bert(keras.Model):
         segments: Count = 2,
         dropout: Rate = 0.0,
         vocab_size: Count | None = None,
+        begin: Literal["random", "matching"] = "random",
         **kwargs,
     ):
         embed = SegmentEmbed(embedding, segments, position, norm or LayerNorm(), dropout, name="embed")
@@ -61,6 +70,9 @@ class Bert(keras.Model):
         self.embed = embed
         self.encoder = encoder
         self.pooler = pooler
+        self.begin = begin
+        if begin == "matching":
+            begin_matching(embed, encoder.blocks[0].attention)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -75,6 +87,7 @@ class Bert(keras.Model):
             "segments": self.embed.segments,
             "dropout": self.embed.drop.rate,
             "vocab_size": self.vocab_size,
+            "begin": self.begin,
         }
 
     @classmethod

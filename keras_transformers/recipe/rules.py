@@ -63,6 +63,13 @@ def frozen_blocks_exist(tree):
         yield ("training", "freeze"), message
 
 
+def matching_needs_two_texts(tree):
+    """Only of two texts can one be looked for in the other."""
+    begin, segments = _get(tree, "model", "begin"), _get(tree, "model", "segments")
+    if begin == "matching" and _all_ints(segments) and segments != 2:
+        yield ("model", "segments"), f"`segments` must be 2 for `begin: matching`, but is {segments}."
+
+
 def text_needs_a_tokenizer(tree):
     """Where a task reads data, the text must become ids."""
     if "tokenizer" not in tree or tree["tokenizer"] is not None:
@@ -90,6 +97,7 @@ RULES = (
     batches_hold_an_example,
     averaged_epochs_exist,
     frozen_blocks_exist,
+    matching_needs_two_texts,
     text_needs_a_tokenizer,
     vocabulary_is_known,
 )

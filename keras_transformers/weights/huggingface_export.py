@@ -20,7 +20,7 @@ from .pooling import NORMALIZE, sentence_files
 from .pretraining import MASKED_LM, PRETRAINING, is_like_theirs
 from .sizes import Sizes
 
-FREE = ("dropout", "initializer", "vocab_size", "dim", "head_dim")
+FREE = ("begin", "dropout", "initializer", "vocab_size", "dim", "head_dim")
 """Keys of a recipe's model in which one may differ from BERT's and compute the same."""
 
 

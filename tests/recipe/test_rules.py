@@ -73,6 +73,15 @@ def test_frozen_blocks_exist():
     assert check_rules(tree) == []
 
 
+def test_matching_needs_two_texts():
+    tree = {"model": {"begin": "matching", "segments": 3}}
+    ((path, said),) = check_rules(tree)
+    assert path == ("model", "segments")
+    assert said == "`segments` must be 2 for `begin: matching`, but is 3."
+    tree["model"]["segments"] = 2
+    assert check_rules(tree) == []
+
+
 def test_averaged_epochs_exist(zoo):
     assert problems_of(*TRAINING, "training.epochs=3", "training.average_last=5") == [
         ("--set training.average_last=5", "training.average_last",
@@ -98,7 +107,7 @@ def test_rules_speak_beside_other_problems(zoo):
 @pytest.mark.parametrize("tree", [{}, {"model": {}}, {"model": {"dim": "x", "heads": []}}, {"data": None}])
 def test_rules_stand_partial_trees(tree):
     assert check_rules(tree) == []
-    assert len(RULES) == 8
+    assert len(RULES) == 9
 
 
 @pytest.mark.parametrize("embedding", [{"type": "scaled", "vocab_size": None}, None])
