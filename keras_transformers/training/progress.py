@@ -1,6 +1,7 @@
 """A live line while training, and a table at the end."""
 
 import keras
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -14,6 +15,7 @@ COLUMNS = {
     "tokens_per_second": ("tokens/s", "{:,.0f}"),
     "seconds": ("seconds", "{:.1f}"),
 }
+KEPT = ("loss",)  # shown of the training text, too
 LAST = ("tokens_per_second", "seconds")
 HIDDEN = ("epoch", "step", "learning_rate", "val_seconds")
 
@@ -55,7 +57,7 @@ class LiveProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.close()
         cells = [f"{title} {form.format(logs[name])}" for name, (title, form) in columns_of(logs).items()]
-        self.console.print(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), highlight=False)
+        self.console.print(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), highlight=False, soft_wrap=True)
 
     def close(self):
         """Take the bar off the screen."""
@@ -67,13 +69,17 @@ class LiveProgress(keras.callbacks.Callback):
 def closing_table(history, final, title):
     """Return a table of the epochs, and of the final model's scores in its last line.
 
+    What was measured on validation text is not shown of the training text, too, so that 80 columns suffice.
+
     Args:
         history: Logs, a dict an epoch.
         final: Scores of the final model on the validation text, named as in `history`.
         title: What was trained.
     """
     columns = columns_of(history[-1]) if history else {}
-    table = Table(title=title, show_footer=bool(final))
+    columns = {name: column for name, column in columns.items() if name in KEPT or f"val_{name}" not in columns}
+    columns.pop("tokens_per_second", None)
+    table = Table(title=title, show_footer=bool(final), padding=(0, 0, 0, 1), show_edge=False, box=SIMPLE)
     table.add_column("epoch", "final", justify="right")
     for name, (heading, form) in columns.items():
         footer = form.format(final[name]) if name in final else ""

@@ -128,6 +128,21 @@ def test_the_closing_table_shows_epochs_and_the_final_scores(capsys):
         assert text in shown
 
 
+def test_the_closing_table_fits_80_columns(capsys):
+    from rich.console import Console
+
+    own = ("mlm_accuracy", "mlm_loss", "nsp_accuracy", "mlm_perplexity")
+    line = {"epoch": 10, "loss": 4.25, "val_loss": 5.125, "tokens_per_second": 29_000.0, "seconds": 15.25}
+    line |= {name: 101.0 + number for number, name in enumerate(own)}
+    line |= {f"val_{name}": 201.0 + number for number, name in enumerate(own)}
+    Console(width=80).print(closing_table([line], {"val_mlm_loss": 3.5}, "mine"))
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    for text in ("perplexity", "4.250", "5.125", "201.00", "202.00", "203.00", "204.00", "3.50", "15.2"):
+        assert text in shown
+    assert "101.00" not in shown
+
+
 def test_a_tasks_own_numbers_are_shown_before_the_speed():
     logs = {"loss": 1.0, "accuracy": 50.0, "val_accuracy": 25.0, "seconds": 9.0, "val_seconds": 2.0}
     shown = {name: title for name, (title, _) in columns_of(logs).items()}
