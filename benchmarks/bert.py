@@ -2,6 +2,7 @@
 
     python benchmarks/bert.py                                 # BERT base: sentences of 128 tokens, 8 at a time
     python benchmarks/bert.py --recipe bert_small --part train
+    python benchmarks/bert.py --torch PYTHON                  # an interpreter that has torch and transformers
 
 inference   Both models saved as SavedModels and loaded again; batches of one length, float32.
 train       One step on masked tokens (15% of them), AdamW, batches of one length; KerasHub's is `BertMaskedLM`.
@@ -9,13 +10,17 @@ lengths     The same with sentences of real lengths: ours in batches cut to a nu
             padded to the length of the longest allowed; real tokens a second, padding not counted.
 
 Both run in one process, in turns, from the same random ids. KerasHub approximates GELU by tanh; ours is exact.
+With --torch, Transformers' BERT takes its turn in a process of its own (torch_worker.py), in `inference` and `train`.
 """
 
 import argparse
+import json
 import statistics
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 MASKED = 0.15
 LOG_LENGTH = (3.1, 0.45)  # mean and deviation of log length: sentences as SST-2's and TREC's, 25 tokens
@@ -34,10 +39,10 @@ def main():
         rounds = {name: [] for name in contenders}
         for contender in contenders.values():
             for _ in range(args.warmup):
-                contender.step()
+                contender.turn(1)
         for _ in range(args.rounds):
             for name, contender in contenders.items():
-                rounds[name].append(timed(contender, args.steps))
+                rounds[name].append(contender.turn(args.steps))
         print_table(part, args, rounds)
 
 
@@ -49,6 +54,7 @@ def arguments():
     parser.add_argument("--batch", type=int, default=8, help="sentences in a batch; default %(default)s")
     parser.add_argument("--length", type=int, default=128, help="tokens in a sentence; default %(default)s")
     parser.add_argument("--precision", default="float32", help="dtype policy of training; default %(default)s")
+    parser.add_argument("--torch", metavar="PYTHON", help="also Transformers on PyTorch, in this interpreter")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each; default %(default)s")
     parser.add_argument("--steps", type=int, default=3, help="steps in a turn; default %(default)s")
     parser.add_argument("--warmup", type=int, default=2, help="steps before the first turn; default %(default)s")
@@ -70,19 +76,58 @@ class Contender:
     tokens: list
     done: int = 0
 
-    def step(self):
-        """Take one step and return its number of real tokens."""
+    def turn(self, steps):
+        """Return (wall seconds, processor seconds) a real token, over some steps."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        tokens = sum(self._step() for _ in range(steps))
+        return (time.perf_counter() - wall) / tokens, (time.process_time() - cpu) / tokens
+
+    def _step(self):
         here = self.done % len(self.batches)
         self.done += 1
         self.function(self.batches[here])
         return self.tokens[here]
 
 
-def timed(contender, steps):
-    """Return (wall seconds, processor seconds) a real token, over some steps."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    tokens = sum(contender.step() for _ in range(steps))
-    return (time.perf_counter() - wall) / tokens, (time.process_time() - cpu) / tokens
+class TorchContender:
+    """Transformers' BERT in a process of another interpreter.
+
+    Args:
+        python: The interpreter.
+        job: What torch_worker.py is to do.
+    """
+
+    def __init__(self, python, job):
+        worker = Path(__file__).with_name("torch_worker.py")
+        self.tokens = job["batch"] * job["length"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen([python, worker, json.dumps(job)], **pipes)
+        if not self.process.stdout.readline():  # it has said why
+            raise SystemExit(self.process.wait())
+
+    def turn(self, steps):
+        """Return what `Contender.turn` does."""
+        print(steps, file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline().split()
+        wall, cpu = (float(one) / (steps * self.tokens) for one in answer)
+        return wall, cpu
+
+
+def with_torch(contenders, part, args, model):
+    """Return the contenders, and Transformers' BERT of the sizes of `model` where it is asked for."""
+    if args.torch is None:
+        return contenders
+    block = model.encoder.block
+    sizes = {
+        "vocab_size": model.vocab_size,
+        "hidden_size": model.dim,
+        "num_hidden_layers": model.encoder.layers,
+        "num_attention_heads": block.attention.heads,
+        "intermediate_size": block.feed_forward.hidden_dim,
+    }
+    job = {"part": part, "batch": args.batch, "length": args.length, "sizes": sizes, "masked": MASKED}
+    job["bfloat16"] = args.precision == "mixed_bfloat16"
+    return {**contenders, "Transformers": TorchContender(args.torch, job)}
 
 
 def inference(args):
@@ -94,10 +139,11 @@ def inference(args):
     theirs = kerashub(model)
     ours_in = {"tokens": tokens, "segments": tokens * 0}
     theirs_in = {"token_ids": tokens, "segment_ids": tokens * 0, "padding_mask": tokens * 0 + 1}
-    return {
+    contenders = {
         "keras-transformers": Contender(saved(model), [ours_in], [tokens.size]),
         "KerasHub": Contender(saved(theirs), [theirs_in], [tokens.size]),
     }
+    return with_torch(contenders, "inference", args, model)
 
 
 def saved(model):
@@ -123,11 +169,14 @@ def train(args):
     """Return the contenders of training with batches of one length."""
     import numpy as np
 
+    import keras_transformers as kt
+
     lengths = np.full(args.batch, args.length)
-    return {
+    contenders = {
         "keras-transformers": our_training(args, [lengths]),
         "KerasHub": their_training(args, [lengths], args.length),
     }
+    return with_torch(contenders, "train", args, kt.build(args.recipe, args.set))
 
 
 def lengths(args):
@@ -277,9 +326,10 @@ def print_table(part, args, rounds):
         wall, cpu = (statistics.median(one[side] for one in turns) for side in (0, 1))
         table.add_row(name, f"{1 / wall:,.0f}", f"{1e6 * cpu:,.0f}")
     Console().print(table)
-    ours, theirs = ([one[0] for one in turns] for turns in rounds.values())
-    ratio = statistics.median(their / our for our, their in zip(ours, theirs))
-    print(f"ratio {ratio:.2f} (median of {args.rounds} turns; above 1: keras-transformers is faster)")
+    ours, *others = ([one[0] for one in turns] for turns in rounds.values())
+    for name, theirs in zip(list(rounds)[1:], others):
+        ratio = statistics.median(their / our for our, their in zip(ours, theirs))
+        print(f"{name}: ratio {ratio:.2f} (median of {args.rounds} turns; above 1: keras-transformers is faster)")
 
 
 PARTS = {"inference": inference, "train": train, "lengths": lengths}

@@ -33,7 +33,17 @@ def run(name, arguments):
 
 
 def test_each_is_tried():
-    assert {path.name for path in (ROOT / "benchmarks").glob("*.py")} == set(LITTLE)
+    assert {path.name for path in (ROOT / "benchmarks").glob("*.py")} == {*LITTLE, "torch_worker.py"}
+
+
+def test_an_interpreter_without_torch_is_told():
+    little = LITTLE["bert.py"].replace("inference lengths", "inference").split()
+    command = [sys.executable, str(ROOT / "benchmarks" / "bert.py"), "--torch", sys.executable, *little]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert f"{sys.executable} cannot run Transformers' BERT (No module named 'torch')" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", LITTLE)
