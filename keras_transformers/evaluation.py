@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .errors import DataError, RecipeError
 from .export import input_names, is_saved_model, load
 from .notes import tell
-from .reading import read_for
+from .reading import read_for, several
 from .run import Run, load_run
 
 CHUNK = 4096  # lines answered in one call
@@ -35,6 +35,7 @@ def evaluate(run, split="test"):
     if tree["data"].get(split) is None:
         raise RecipeError(f"{run.recipe_file} names no text for `data.{split}`.")
     task = run.task()
+    task.check_metrics()
     source = assemble("source", tree["data"][split])
     examples = read_for(task, source, tree["data"].get("root"), tree, split)
     tell(getattr(examples, "notes", ()))
@@ -104,7 +105,7 @@ def answerer(model):
 
 def _columns(lines, inputs):
     """Return a list of texts for each input."""
-    lines = list(lines)
+    lines = several(lines)
     if len(inputs) == 1:
         return [lines]
     rows = [line.split("\t") for line in lines]

@@ -9,7 +9,7 @@ DIR/
 import json
 from pathlib import Path
 
-from .errors import ExportError
+from .errors import ExportError, first_line
 from .run import Run, load_run
 from .writing import refuse_existing, replacing, writing
 
@@ -93,8 +93,7 @@ def load(directory):
     try:
         loaded = tf.saved_model.load(str(directory))
     except (OSError, tf.errors.OpError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {reason}") from None
+        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {first_line(error)}") from None
     if SIGNATURE not in loaded.signatures:
         raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
     signature = loaded.signatures[SIGNATURE]

@@ -23,3 +23,14 @@ def read_for(task, source, root, tree, split):
             f"of `data.{split}` gives {type(examples).__name__}."
         )
     return examples
+
+
+def several(texts):
+    """Return a list of texts.
+
+    Raises:
+        DataError: It is one str, whose letters would be taken for texts.
+    """
+    if isinstance(texts, str):
+        raise DataError(f"A list of texts must be given, but is one text, {texts[:40]!r}: put it in brackets.")
+    return list(texts)

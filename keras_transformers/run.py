@@ -20,7 +20,7 @@ from zipfile import BadZipFile
 
 from . import recipe as recipes
 from . import writing
-from .errors import RecipeError, RunError
+from .errors import RecipeError, RunError, first_line
 
 RECIPE = "recipe.yaml"
 
@@ -121,7 +121,7 @@ class Run:
         try:
             model.load_weights(self.model_file)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise RunError(f"{self.model_file} cannot be read as this recipe's model: {_first_line(error)}") from None
+            raise RunError(f"{self.model_file} cannot be read as this recipe's model: {first_line(error)}") from None
         return model
 
     def serving(self):
@@ -159,7 +159,3 @@ def refuse_existing(path, overwrite):
     """
     elsewhere, replace = "give --run another path", "add --resume to go on with it, --overwrite"
     writing.refuse_existing(path, RECIPE, "a run directory", overwrite, elsewhere=elsewhere, replace=replace)
-
-
-def _first_line(error):
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -6,7 +6,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import RunError
+from .errors import RunError, first_line
 
 
 @contextmanager
@@ -93,5 +93,5 @@ def _put(staging, path):
 
 def _reason(failure):
     """Return the first line of TensorFlow's message, without its own names."""
-    line = str(failure).strip().splitlines()[0]
+    line = first_line(failure)
     return re.sub(r"^\{\{.*?\}\} *| *\[Op:.*", "", line).rstrip(".")

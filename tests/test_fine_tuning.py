@@ -275,3 +275,14 @@ def test_a_run_without_data_or_task(run, classifier, tmp_path, monkeypatch):
     assert err.splitlines()[-1] == (
         f"{tmp_path}/recipe.yaml has no section `task`: this run holds a model that answers no text."
     )
+
+
+def test_a_metric_of_something_else_is_refused_before_training(run, folder, tmp_path):
+    changes = {"task__metrics": [{"type": "accuracy"}, {"type": "pearson"}]}
+    status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(folder, **changes))
+    assert status == 2
+    assert err == (
+        "The metric `pearson` scores numbers, but this task gives labels: choose another in `task`; "
+        "`keras-transformers list metric` shows them all.\n"
+    )
+    assert not (tmp_path / "run").exists()

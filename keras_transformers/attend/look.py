@@ -14,6 +14,7 @@ from .attention import Attention, AttentionMap
 from .record import attentions, recording
 
 MOST = 128  # tokens on a side: more could be neither read nor hovered over
+UNCUT = 1 << 30  # a length that cuts nothing, so that what is too long is counted
 
 
 def attend(run, text, second=None):
@@ -57,7 +58,8 @@ def _encoder(run, model, tokenizer, text, second):
     from ..text.wordpiece import require_wordpiece
 
     require_wordpiece(tokenizer, run, RunError)
-    tokens, segments = pack(tokenizer, tf.constant([text]), None if second is None else tf.constant([second]))
+    sides = [None if one is None else tf.constant([one]) for one in (text, second)]
+    tokens, segments = pack(tokenizer, *sides, max_length=UNCUT)
     ids = tokens[0].numpy()
     _check(model, ids, len(ids) - (2 if second is None else 3), "text")
     shown = tokenizer.pieces(ids)

@@ -7,6 +7,7 @@ from ..errors import DataError, did_you_mean
 from ..signature import Count, Path
 from .files import lines, locate
 from .labelled import gather
+from .unicode import unicode_text
 
 
 class JsonLines:
@@ -85,4 +86,4 @@ def _value(row, key, kinds, wanted, place):
         raise DataError(f"{place} has no `{key}`.{did_you_mean(key, row)} It has: {', '.join(row)}.")
     if not isinstance(row[key], kinds):
         raise DataError(f"{place}: `{key}` must be {wanted}, but is {json.dumps(row[key], ensure_ascii=False)}.")
-    return row[key]
+    return unicode_text(row[key], f"{place}: `{key}`")

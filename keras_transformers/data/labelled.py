@@ -47,12 +47,20 @@ def gather(rows, path, paired=False, part="all", limit=None):
     Raises:
         DataError: No row is left.
     """
-    rows = list(rows)
-    empty = [row for row in rows if not all(text.strip() for text in row[2:])]
-    filled = (row for row in rows if all(text.strip() for text in row[2:]))
-    kept = list(islice((row for row in filled if part in ("all", part_of(row[2]))), limit))
+    count, empty = 0, []
+
+    def filled():
+        nonlocal count
+        for row in rows:
+            count += 1
+            if not all(text.strip() for text in row[2:]):
+                empty.append(row)
+            elif part in ("all", part_of(row[2])):
+                yield row
+
+    kept = list(islice(filled(), limit))
     if not kept:
-        raise DataError(_nothing(path, len(rows), len(empty), part))
+        raise DataError(_nothing(path, count, len(empty), part))
     notes = [f"{len(empty)} rows with an empty text dropped, first at {empty[0][0]}."] if empty else []
     places, labels, texts, *seconds = (list(column) for column in zip(*kept, strict=True))
     return Labelled(texts, labels, places, seconds[0] if paired else None, notes)

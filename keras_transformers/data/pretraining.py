@@ -5,6 +5,7 @@ B batch, T length, P most masked tokens in one sequence of the batch, N examples
 
 import abc
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -102,7 +103,7 @@ class MaskedPairs(MaskedBatches):
     rate: float = 0.15
     whole_word: bool = False
 
-    @property
+    @cached_property
     def lengths(self):
         """What an example may fill: all there is, if its document goes on; else its own length."""
         first, end = self.chunks.T
@@ -136,6 +137,11 @@ class MaskedPairs(MaskedBatches):
         second = self.text.between(middle, max(middle + 1, self.text.reach(middle, room)))
         return first, second[:room], int(random)
 
+    @cached_property
+    def _ends(self):
+        """For each chunk, which document it is of, as the number of the sentence after it."""
+        return self.text.ends[self.chunks[:, 0]]
+
     def _divided(self, row, rng):
         """Return the first sentence of a chunk and the first after its division."""
         begin, end = self.chunks[row]
@@ -146,7 +152,7 @@ class MaskedPairs(MaskedBatches):
 
         One that fits is looked for: were it cut off, that would tell.
         """
-        ends = self.text.ends[self.chunks[:, 0]]
+        ends = self._ends
         low, high = np.searchsorted(ends, ends[row]), np.searchsorted(ends, ends[row], side="right")
         for _ in range(tries):
             other = rng.integers(len(ends) - (high - low))

@@ -9,6 +9,7 @@ from ..signature import Count, Path
 from .files import lines, locate
 from .parts import part_of
 from .questions import Answer, Questions
+from .unicode import unicode_text
 
 
 class Squad:
@@ -101,7 +102,7 @@ class _Node:
         value = self.value[name]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise DataError(f"{self.path}: `{key}` must be {_KINDS[kind]}, but is {_shown(value)}.")
-        return value
+        return unicode_text(value, f"{self.path}: `{key}`")
 
     def each(self, name):
         """Yield the items of the list that stands under `name`."""

@@ -83,7 +83,7 @@ class Table:
         """Yield the number of each row's last line, and its cells."""
         if self._separated_by_commas(path):
             # The module joins a quoted cell from several lines, and wants their ends.
-            reader = csv.reader(f"{line}\n" for line in lines(path, self.encoding))
+            reader = csv.reader((f"{line}\n" for line in lines(path, self.encoding)), strict=True)
             try:
                 yield from ((reader.line_num, cells) for cells in reader if cells)
             except csv.Error as error:

@@ -13,6 +13,7 @@ from ..errors import RunError
 from ..layers.masks import padding_mask
 from ..models.backbone import backbone_of, longest_input
 from ..models.sentence import SentenceVector
+from ..reading import several
 from ..run import Run, load_run
 from ..tasks.sentence_embedding import SentenceEmbedding
 from ..tasks.text_reader import TextReader
@@ -90,7 +91,7 @@ class Embedder:
 
     def __call__(self, texts):
         """Yield, for each str, its vector (D,) or its `WordVectors`."""
-        texts = list(texts)
+        texts = several(texts)
         for start in range(0, len(texts), CHUNK):
             yield from self._read(texts[start : start + CHUNK])
 

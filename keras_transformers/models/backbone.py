@@ -29,6 +29,21 @@ def features(backbone, name, needed_by):
     return backbone(backbone.input)[name]
 
 
+def require_segments(backbone, needed_by):
+    """Raise unless the model tells two texts apart.
+
+    Args:
+        backbone: A model.
+        needed_by: What reads pairs, for the error, such as `task/question_answering`.
+
+    Raises:
+        RecipeError: It has one segment only.
+    """
+    segments = getattr(backbone, "segments", 2)
+    if segments < 2:
+        raise RecipeError(f"`{needed_by}` reads two texts: `model.segments` must be at least 2, but is {segments}.")
+
+
 def backbone_of(model):
     """Return the model itself, or the one within it, that has `embed` and `encoder`; None if none has."""
     return next((one for one in (model, *model.layers) if hasattr(one, "embed") and hasattr(one, "encoder")), None)

@@ -39,11 +39,11 @@ class Bert(keras.Model):
         segments: Number of segments.
         dropout: Rate of dropout on the normalized embeddings.
         vocab_size: Number of tokens V; by default the tokenizer's.
-        begin: Where new weights begin: `random`, as the layers say; `matching`, so that equal tokens of two texts
-            find each other at once (models/matching.py), for pre-training on little text.
+        initialization: `random`, as each layer says; `matching`, so that equal tokens of two texts find each other at
+            once (models/matching.py), for pre-training on little text.
 
     Raises:
-        RecipeError: `begin` is `matching`, and the attention is not of queries and keys.
+        RecipeError: `initialization` is `matching`, and the attention is not of queries and keys.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Bert(keras.Model):
         segments: Count = 2,
         dropout: Rate = 0.0,
         vocab_size: Count | None = None,
-        begin: Literal["random", "matching"] = "random",
+        initialization: Literal["random", "matching"] = "random",
         **kwargs,
     ):
         embed = SegmentEmbed(embedding, segments, position, norm or LayerNorm(), dropout, name="embed")
@@ -66,12 +66,13 @@ class Bert(keras.Model):
         outputs = {"sequence": sequence, "pooled": pooler(sequence[:, 0])}
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dim = dim
+        self.segments = segments
         self.vocab_size = vocab_size or embedding.vocab_size
         self.embed = embed
         self.encoder = encoder
         self.pooler = pooler
-        self.begin = begin
-        if begin == "matching":
+        self.initialization = initialization
+        if initialization == "matching":
             begin_matching(embed, encoder.blocks[0].attention)
 
     def get_config(self):
@@ -87,7 +88,7 @@ class Bert(keras.Model):
             "segments": self.embed.segments,
             "dropout": self.embed.drop.rate,
             "vocab_size": self.vocab_size,
-            "begin": self.begin,
+            "initialization": self.initialization,
         }
 
     @classmethod

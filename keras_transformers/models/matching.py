@@ -1,4 +1,4 @@
-"""A way for BERT to begin: one head of its first block looks in the other text for what a text holds.
+"""A way to initialize BERT: one head of its first block looks in the other text for what a text holds.
 
 V vocabulary size, D model width, G number of segments, K head width, I = H·K inner width of attention.
 
@@ -36,7 +36,7 @@ def begin_matching(embed, attention):
     query, key = (getattr(getattr(attention, name, None), "kernel", None) for name in ("query", "key"))
     if query is None or key is None or query.shape != key.shape:
         raise RecipeError(
-            "`model.begin: matching` needs an attention with kernels `query` and `key` of one size, such as "
+            "`model.initialization: matching` needs an attention with kernels `query` and `key` of one size, such as "
             f"`attention/multi_head`, not a {type(attention).__name__}."
         )
     dim, head = query.shape[0], query.shape[1] // attention.heads

@@ -65,9 +65,9 @@ def frozen_blocks_exist(tree):
 
 def matching_needs_two_texts(tree):
     """Only of two texts can one be looked for in the other."""
-    begin, segments = _get(tree, "model", "begin"), _get(tree, "model", "segments")
-    if begin == "matching" and _all_ints(segments) and segments != 2:
-        yield ("model", "segments"), f"`segments` must be 2 for `begin: matching`, but is {segments}."
+    initialization, segments = _get(tree, "model", "initialization"), _get(tree, "model", "segments")
+    if initialization == "matching" and _all_ints(segments) and segments != 2:
+        yield ("model", "segments"), f"`segments` must be 2 for `initialization: matching`, but is {segments}."
 
 
 def text_needs_a_tokenizer(tree):

@@ -29,7 +29,7 @@ class Limits:
     null_threshold: float | None
 
 
-class Answerer(tf.Module):
+class QuestionAnswerer(tf.Module):
     """Finds the answers to any number of questions in contexts of any length.
 
     A context too long for the model is read in windows that overlap. Of all spans of whole words, at

@@ -27,6 +27,7 @@ class Classification(WholeText):
 
     kind = "classification"
     answer = "label"
+    gives = "labels"
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ class Pearson:
     """
 
     name = "pearson"
+    scores = "numbers"
 
     def __call__(self, outputs, references):
         """Return `{"pearson": correlation in percent}`."""
@@ -23,6 +24,7 @@ class Spearman:
     """
 
     name = "spearman"
+    scores = "numbers"
 
     def __call__(self, outputs, references):
         """Return `{"spearman": correlation in percent}`."""

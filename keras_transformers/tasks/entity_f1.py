@@ -16,13 +16,13 @@ class EntityF1:
 
     Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
 
-    Raises:
-        RecipeError: seqeval is not installed.
     """
 
     name = "entity_f1"
+    scores = "tags"
 
-    def __init__(self):
+    def check(self):
+        """Raise `RecipeError` unless seqeval is installed."""
         if importlib.util.find_spec("seqeval") is None:
             raise RecipeError(
                 "`metric/entity_f1` needs seqeval: pip install 'keras-transformers[tagging]', or choose another with "
@@ -57,6 +57,7 @@ class TagAccuracy:
     """
 
     name = "tag_accuracy"
+    scores = "tags"
 
     def __call__(self, outputs, references):
         """Return `{"tag_accuracy": percentage}` of lists of tags for each sentence."""

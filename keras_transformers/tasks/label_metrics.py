@@ -10,6 +10,7 @@ class Accuracy:
     """
 
     name = "accuracy"
+    scores = "labels"
 
     def __call__(self, outputs, references):
         """Return `{"accuracy": percentage}`."""
@@ -27,6 +28,7 @@ class F1:
     """
 
     name = "f1"
+    scores = "labels"
 
     def __init__(self, label: str | None = None):
         self.label = label
@@ -47,6 +49,7 @@ class Matthews:
     """
 
     name = "matthews"
+    scores = "labels"
 
     def __call__(self, outputs, references):
         """Return `{"matthews": correlation in percent}`."""

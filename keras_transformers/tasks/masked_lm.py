@@ -7,7 +7,7 @@ import numpy as np
 
 from ..data.documents import Documents
 from ..errors import DataError, RecipeError
-from ..signature import Bounds, Count, Fraction, Positive
+from ..signature import Bounds, Count, Fraction
 from .task import Task
 
 _SHORTEST = 8  # room for two texts of two tokens
@@ -25,7 +25,6 @@ class MaskedLanguageModel(Task):
     Args:
         next_sentence: Also judge whether the second text follows the first, of pairs of which half
             do; else text is packed to the full length, across documents.
-        next_sentence_weight: Factor on the loss of the next sentence; BERT's is 1.
         whole_word: Hide words with all their pieces instead of single pieces.
         rate: Share of the tokens that is hidden.
         length: Longest sequence in tokens, `[CLS]` and `[SEP]` included; `data.max_length` may be less.
@@ -39,14 +38,12 @@ class MaskedLanguageModel(Task):
     def __init__(
         self,
         next_sentence: bool = True,
-        next_sentence_weight: Positive = 1.0,
         whole_word: bool = False,
         rate: Fraction = 0.15,
         length: Annotated[int, Bounds(minimum=_SHORTEST)] = 128,
         top: Count = 5,
     ):
         self.next_sentence = next_sentence
-        self.next_sentence_weight = next_sentence_weight
         self.whole_word = whole_word
         self.rate = rate
         self.length = length
@@ -58,6 +55,7 @@ class MaskedLanguageModel(Task):
 
     def model(self, backbone):
         """Return the model with the heads of pre-training."""
+        from ..models.backbone import require_segments
         from ..models.pretraining_heads import MaskedLM
 
         if not isinstance(backbone.output, dict) or not {"sequence", "pooled"} <= set(backbone.output):
@@ -65,13 +63,15 @@ class MaskedLanguageModel(Task):
                 "`task/masked_lm` needs a model with the outputs `sequence` and `pooled`, such as `model/bert`, "
                 f"not a {type(backbone).__name__}."
             )
+        if self.next_sentence:
+            require_segments(backbone, "task/masked_lm")
         return MaskedLM(backbone, self.next_sentence)
 
     def loss(self):
         """Return the loss of masked tokens plus, if asked for, that of the next sentence."""
         from ..training.pretraining_loss import PretrainingLoss
 
-        return PretrainingLoss(self.next_sentence_weight)
+        return PretrainingLoss()
 
     def encode(self, documents, tokenizer, batch_tokens, max_length, seed, name):
         """Return `MaskedPairs` or `MaskedBlocks`, and sentences on what was dropped."""

@@ -19,6 +19,7 @@ class Bleu:
     """
 
     name = "bleu"
+    scores = "texts"
 
     def __init__(self, tokenize: Literal["13a", "intl", "zh", "char", "none"] = "13a"):
         self.tokenize = tokenize
@@ -41,6 +42,7 @@ class Chrf:
     """
 
     name = "chrf"
+    scores = "texts"
 
     def __init__(self, order: Count = 6):
         self.order = order
@@ -58,6 +60,7 @@ class ExactMatch:
     """
 
     name = "exact_match"
+    scores = "texts"
 
     def __call__(self, outputs, references):
         """Return `{"exact_match": percentage}`."""

@@ -35,6 +35,7 @@ class QuestionAnswering(Task):
     reads = Questions
     noun = "questions"
     answer = "answer"
+    gives = "answers"
 
     def __init__(
         self,
@@ -54,11 +55,7 @@ class QuestionAnswering(Task):
         self.max_question = max_question
         self.max_answer = max_answer
         self.n_best = n_best
-        self.metric = metric or SquadScore()
-
-    @property
-    def monitor(self):
-        return f"val_{self.metric.name}"
+        self.metrics = [metric or SquadScore()]
 
     def settle(self, questions):
         return {"null_answers": questions.null_answers} if self.null_answers is None else {}
@@ -68,9 +65,10 @@ class QuestionAnswering(Task):
         return [*questions.questions, *dict.fromkeys(questions.contexts)]
 
     def model(self, backbone):
-        from ..models.backbone import features, with_head
+        from ..models.backbone import features, require_segments, with_head
         from ..models.token_heads import SpanLogits, require_positions
 
+        require_segments(backbone, "task/question_answering")
         require_positions(backbone, self.length)
         sequence = features(backbone, "sequence", "task/question_answering")
         return with_head(backbone, SpanLogits(name="spans")(sequence, backbone.input["segments"]))
@@ -89,10 +87,11 @@ class QuestionAnswering(Task):
 
     def serving(self, model, tokenizer):
         """Return the module that is exported: `question` and `context` to `answer`, `score` and more."""
-        from .answerer import Answerer, Limits
+        from .answerer import Limits, QuestionAnswerer
 
         threshold = self.null_threshold if self.null_answers else None
-        return Answerer(model, tokenizer, self._shape(self.length), Limits(self.max_answer, self.n_best, threshold))
+        limits = Limits(self.max_answer, self.n_best, threshold)
+        return QuestionAnswerer(model, tokenizer, self._shape(self.length), limits)
 
     def score(self, serving, questions):
         """Return the metric of the answers to the questions, and the answers."""
@@ -102,7 +101,8 @@ class QuestionAnswering(Task):
         outputs = _decoded(found["answer"])
         spans = [next(filter(None, best), "") for best in map(_decoded, found["answers"])]
         references = [[one.text for one in right] for right in questions.answers]
-        return self.metric(outputs, references, spans, found["no_answer"].numpy().tolist()), outputs
+        (metric,) = self.metrics
+        return metric(outputs, references, spans, found["no_answer"].numpy().tolist()), outputs
 
     def _shape(self, longest):
         """Return how questions and contexts are cut into windows of at most `longest` tokens."""

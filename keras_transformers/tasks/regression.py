@@ -29,6 +29,7 @@ class Regression(WholeText):
 
     kind = "regression"
     answer = "score"
+    gives = "numbers"
     width = 1
 
     def __init__(

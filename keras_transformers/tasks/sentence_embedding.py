@@ -34,6 +34,7 @@ class SentenceEmbedding(Task):
     reads = Labelled
     noun = "pairs"
     answer = "vector"
+    gives = "numbers"
 
     def __init__(
         self,

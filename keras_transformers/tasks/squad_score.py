@@ -21,6 +21,7 @@ class SquadScore:
     """
 
     name = "f1"
+    scores = "answers"
 
     def __init__(self, version: Literal["auto", "v1.1", "v2.0"] = "auto"):
         self.version = version

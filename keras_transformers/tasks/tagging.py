@@ -30,6 +30,7 @@ class Tagging(Task):
     reads = Tagged
     noun = "sentences"
     answer = "tags"
+    gives = "tags"
 
     def __init__(
         self,

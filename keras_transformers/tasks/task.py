@@ -7,6 +7,7 @@ task's head on a model on any of Keras's backends.
 import abc
 
 from ..data.pairs import Pairs
+from ..errors import RecipeError
 
 
 class Task(metaclass=abc.ABCMeta):
@@ -16,12 +17,15 @@ class Task(metaclass=abc.ABCMeta):
         reads: The class of examples that a source must give.
         noun: What one example is called where they are counted, in the plural.
         answer: The output of the serving module that `predict` prints for people.
+        gives: What the metrics are given, as a metric's `scores` names it: `texts`, `labels`, `numbers`, `tags`
+            or `answers`.
         metrics: Components of the slot `metric`, which a task with such a parameter sets.
     """
 
     reads = Pairs
     noun = "examples"
     answer = "text"
+    gives = "texts"
     metrics = ()
 
     @property
@@ -31,6 +35,22 @@ class Task(metaclass=abc.ABCMeta):
         Higher is better, unless it ends with `loss`. By default the first metric, or the loss.
         """
         return f"val_{self.metrics[0].name}" if self.metrics else "val_loss"
+
+    def check_metrics(self):
+        """Make sure that all metrics can score what this task gives, before time is spent on answers.
+
+        Raises:
+            RecipeError: One scores something else, or cannot be computed here.
+        """
+        for metric in self.metrics:
+            scores = getattr(metric, "scores", self.gives)
+            if scores != self.gives:
+                raise RecipeError(
+                    f"The metric `{metric.name}` scores {scores}, but this task gives {self.gives}: choose another in "
+                    "`task`; `keras-transformers list metric` shows them all."
+                )
+            if hasattr(metric, "check"):
+                metric.check()
 
     def settle(self, examples):
         """Return the parameters of this task that training text tells, such as its labels.

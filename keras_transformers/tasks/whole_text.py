@@ -4,7 +4,7 @@ import abc
 
 from ..data.labelled import Labelled
 from ..errors import DataError
-from ..models.backbone import features, with_head
+from ..models.backbone import features, require_segments, with_head
 from ..models.heads import class_logits
 from .task import Task
 
@@ -50,6 +50,8 @@ class WholeText(Task):
         return [text for column in examples.columns for text in column]
 
     def model(self, backbone):
+        if self.pair:
+            require_segments(backbone, f"task/{self.kind}")
         pooled = features(backbone, "pooled", f"task/{self.kind}")
         return with_head(backbone, class_logits(pooled, self.width, self.dropout))
 

@@ -47,6 +47,7 @@ class Job:
         self.settings = self._settings()
         self.data = assemble("section", tree["data"])
         self.task = assemble("task", tree["task"])
+        self.task.check_metrics()
         self.train_examples = self._read("train")
         self.valid_examples = self._read("valid")
         self._settle()
@@ -150,7 +151,7 @@ class Job:
             run.write_recipe(self.recipe)  # it fits the state: resuming may have changed it
         history = self._comparable(list(history)[:epoch], run)
         self._announce(model, run, epoch, batch)
-        place = Place(epoch)
+        current = CurrentEpoch(epoch)
         serving = self.task.serving(model, tokenizer)
         record = Record(run, history)
         keeper = Keeper(checkpoints, self.monitor, history, self.settings.patience)
@@ -158,7 +159,7 @@ class Job:
         progress = LiveProgress(self.settings.epochs, self.encoded.batches, self.console)
         scores = [Scores(self.task, serving, self.valid_examples)] if self.valid_examples else []
         callbacks = [
-            place,
+            current,
             Clock(),
             *scores,
             record,
@@ -172,7 +173,7 @@ class Job:
                 if keeper.exhausted:
                     break
                 trainer.fit(
-                    self.encoded.dataset(lambda: place.epoch, skip),
+                    self.encoded.dataset(lambda: current.epoch, skip),
                     validation_data=self.valid_encoded and self.valid_encoded.dataset(),
                     initial_epoch=first,
                     epochs=end,
@@ -259,7 +260,7 @@ def spans(epoch, epochs, batch):
     return [*middle, rest] if rest[0] < epochs else middle
 
 
-class Place(keras.callbacks.Callback):
+class CurrentEpoch(keras.callbacks.Callback):
     """Knows which epoch is under way, so that its batches can be planned."""
 
     def __init__(self, epoch):

@@ -13,13 +13,7 @@ class PretrainingLoss:
 
     The cross-entropy of a pair's next sentence weighs as much as the pair has masked tokens: both
     means are then over the same count, so that replicas add up to what one device computes.
-
-    Args:
-        next_sentence_weight: Factor on the cross-entropy of the next sentence.
     """
-
-    def __init__(self, next_sentence_weight=1.0):
-        self.next_sentence_weight = next_sentence_weight
 
     def totals(self, labels, logits):
         """Return the sum of the losses and the number of masked tokens, both float32.
@@ -32,7 +26,7 @@ class PretrainingLoss:
         total = ops.sum(losses)
         if "next" in labels:
             judged = smoothed_cross_entropy(labels["next"], logits["next"])
-            total = total + self.next_sentence_weight * ops.sum(judged * ops.sum(real, axis=1))
+            total = total + ops.sum(judged * ops.sum(real, axis=1))
         return total, ops.sum(real)
 
     def measures(self, labels, logits):

@@ -85,7 +85,8 @@ def closing_table(history, final, title):
         footer = form.format(final[name]) if name in final else ""
         table.add_column(heading, footer, justify="right")
     for line in history:
-        table.add_row(str(line["epoch"]), *(form.format(line[name]) for name, (_, form) in columns.items()))
+        cells = (form.format(line[name]) if name in line else "" for name, (_, form) in columns.items())
+        table.add_row(str(line["epoch"]), *cells)
     return table
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, first_line
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint
 from .configuration import read_json
@@ -78,7 +78,7 @@ class GoogleCheckpoint(Checkpoint):
             self._reader = tf.train.load_checkpoint(str(prefix))
             self._shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{prefix} cannot be read: {_first_line(error)}") from None
+            raise CheckpointError(f"{prefix} cannot be read: {first_line(error)}") from None
 
     def recipe(self):
         lowercase = vocabulary.is_lower_case(self._pieces())
@@ -105,7 +105,7 @@ class GoogleCheckpoint(Checkpoint):
         try:
             array = self._reader.get_tensor(name)
         except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
-            raise CheckpointError(f"{self.path} is damaged at `{name}`: {_first_line(error)}") from None
+            raise CheckpointError(f"{self.path} is damaged at `{name}`: {first_line(error)}") from None
         return array.T if name in TRANSPOSED else array
 
     def name_of(self, place):
@@ -141,7 +141,3 @@ def _prefix(path):
     raise CheckpointError(
         f"{path} holds several checkpoints, {names}: name one of them, as {found[-1].with_suffix('')}."
     )
-
-
-def _first_line(error):
-    return str(error).strip().splitlines()[0]

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 from .. import recipe as recipes
 from .. import registry
 from ..errors import ExportError
+from ..models.assemble import vocab_size
 from ..run import Run, load_run
 from ..writing import refuse_existing, replacing, writing
 from . import bert_config, vocabulary
@@ -20,7 +21,7 @@ from .pooling import NORMALIZE, sentence_files
 from .pretraining import MASKED_LM, PRETRAINING, is_like_theirs
 from .sizes import Sizes
 
-FREE = ("begin", "dropout", "initializer", "vocab_size", "dim", "head_dim")
+FREE = ("initialization", "dropout", "initializer", "vocab_size", "dim", "head_dim")
 """Keys of a recipe's model in which one may differ from BERT's and compute the same."""
 
 
@@ -79,7 +80,7 @@ def sizes_in(tree, run):
     try:
         block = model["encoder"]["block"]
         sizes = Sizes(
-            vocab_size=tree["tokenizer"]["vocab_size"],
+            vocab_size=vocab_size(tree),
             dim=model["dim"],
             layers=model["encoder"]["layers"],
             heads=block["attention"]["heads"],

@@ -33,7 +33,7 @@ def open_checkpoint(path):
         return kerashub.KerasHubCheckpoint(path)
     if (path / huggingface.CONFIG).is_file():
         return huggingface.HuggingFaceCheckpoint(path)
-    if (path / google.CONFIG).is_file() or path.with_name(path.name + google.INDEX).is_file():
+    if (path / google.CONFIG).is_file() or Path(f"{path}{google.INDEX}").is_file():
         return google.GoogleCheckpoint(path)
     if not path.exists():
         raise CheckpointError(f"There is no checkpoint at {path}.")

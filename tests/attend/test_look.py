@@ -143,3 +143,9 @@ def test_command_line_draws(trained, tmp_path, capsys):
         assert path.stat().st_size > 1000
     assert cli.main(["attend", str(trained.path), "3 May", "--out", str(tmp_path / "page.svg")]) == 2
     assert capsys.readouterr().err.endswith(f"`--out` must end in .html or .png, but is {tmp_path}/page.svg.\n")
+
+
+def test_a_long_text_is_counted_whole(bert_run):
+    with pytest.raises(DataError) as caught:
+        kt.attend(bert_run, "a " * 601)
+    assert str(caught.value) == "`text` must have at most 43 tokens to be drawn, but has 603."

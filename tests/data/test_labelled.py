@@ -83,6 +83,18 @@ def test_a_table_with_quotes_and_commas(write):
     assert found.places == [f"{root}/a.csv.gz:3", f"{root}/a.csv.gz:4"]
 
 
+def test_an_unclosed_quote_swallows_no_rows(write):
+    root = write("a.csv", 'label,text\n1,"never closed\n0,lost\n1,lost too\n')
+    assert said_by(Table("a.csv"), root) == f"{root}/a.csv:4 is not CSV: unexpected end of data."
+
+
+def test_no_more_is_read_than_the_limit(write):
+    root = write("a.tsv", "label\ttext\n1\t \n1\ta\n0\tb\nonly one cell\n")
+    found = Table("a.tsv", limit=2).read(root)
+    assert (found.texts, found.notes) == (["a", "b"], [f"1 rows with an empty text dropped, first at {root}/a.tsv:2."])
+    assert said_by(Table("a.tsv", limit=3), root).startswith(f"{root}/a.tsv:5 has 1 cells")
+
+
 def test_a_table_without_a_header(write):
     root = write("a.txt", "x;y\n".replace(";", ","))
     found = Table("a.txt", separator="comma", header=["text", "label"]).read(root)
@@ -120,3 +132,11 @@ def test_json_lines(write):
 def test_json_lines_that_are_wrong(write, line, sentence):
     root = write("a.jsonl", f'{{"text": "a", "label": 1}}\n{line}\n')
     assert said_by(JsonLines("a.jsonl"), root).startswith(f"{root}/a.jsonl:2{sentence}")
+
+
+@pytest.mark.parametrize("key", ["text", "label"])
+def test_half_a_character_is_no_text(write, key):
+    row = {"text": '"a"', "label": '"b"', key: r'"so \ud83d"'}
+    root = write("a.jsonl", f'{{"text": {row["text"]}, "label": {row["label"]}}}')
+    said = said_by(JsonLines("a.jsonl"), root)
+    assert said == f"{root}/a.jsonl:1: `{key}` must be Unicode text, but holds `\\ud83d`, half of a character."

@@ -81,8 +81,8 @@ def test_half_of_the_pairs_follow_each_other():
     for number, rows in enumerate(encoded.plan(0)):
         inputs, labels = encoded.batch(rows, np.random.default_rng(number))
         assert inputs["tokens"].shape == inputs["segments"].shape
-        assert inputs["tokens"].size <= 307 + LENGTH + 3
-        assert inputs["tokens"].shape[1] <= LENGTH + 3
+        assert inputs["tokens"].size <= 307
+        assert inputs["tokens"].shape[1] <= LENGTH + LENGTH % 2
         for row, segments, label in zip(unmasked(inputs, labels), inputs["segments"], labels["next"]):
             first, second = sides(row)
             assert row[0] == CLS

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import keras_transformers as kt
+from keras_transformers.errors import RecipeError
 from keras_transformers.layers import LayerNorm
 from keras_transformers.models.assemble import dtype_policy
 
@@ -145,3 +146,15 @@ def test_mixed_precision():
         model = small()
     assert {one.dtype for one in model.trainable_weights} == {"float32"}
     assert keras.backend.standardize_dtype(model(batch())["pooled"].dtype) == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    "task", [{"type": "question_answering", "length": 11, "max_question": 3}, {"type": "masked_lm", "length": 11},
+             {"type": "classification", "labels": ["a", "b"], "pair": True}]
+)  # fmt: skip
+def test_two_texts_need_two_segments(task):
+    with pytest.raises(RecipeError) as caught:
+        small(**{"model.segments": 1, "tokenizer": {"type": "wordpiece", "vocab_size": V}, "task": task})
+    assert str(caught.value) == (
+        f"`task/{task['type']}` reads two texts: `model.segments` must be at least 2, but is 1."
+    )

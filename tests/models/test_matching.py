@@ -21,7 +21,7 @@ SIZES = {
 
 
 def small(**changes):
-    return kt.build("bert_base", {**SIZES, "model.begin": "matching", **changes})
+    return kt.build("bert_base", {**SIZES, "model.initialization": "matching", **changes})
 
 
 def first_scores(model, tokens, segments):
@@ -51,7 +51,7 @@ def test_the_other_head_and_block_begin_by_chance():
 
 
 def test_random_is_as_before():
-    plain, matching = small(**{"model.begin": "random"}), small()
+    plain, matching = small(**{"model.initialization": "random"}), small()
     changed = [
         one.path
         for one, other in zip(plain.weights, matching.weights)
@@ -68,7 +68,7 @@ def test_it_is_saved_and_trained_weights_stay(tmp_path):
     model.embed.table.assign(model.embed.table + 1.0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    assert again.begin == "matching"
+    assert again.initialization == "matching"
     for one, other in zip(model.weights, again.weights):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
 
@@ -78,6 +78,6 @@ def test_an_attention_without_queries_is_refused():
     with pytest.raises(RecipeError) as caught:
         begin_matching(model.embed, keras.layers.Dense(3))
     assert str(caught.value) == (
-        "`model.begin: matching` needs an attention with kernels `query` and `key` of one size, such as "
+        "`model.initialization: matching` needs an attention with kernels `query` and `key` of one size, such as "
         "`attention/multi_head`, not a Dense."
     )

@@ -74,10 +74,10 @@ def test_frozen_blocks_exist():
 
 
 def test_matching_needs_two_texts():
-    tree = {"model": {"begin": "matching", "segments": 3}}
+    tree = {"model": {"initialization": "matching", "segments": 3}}
     ((path, said),) = check_rules(tree)
     assert path == ("model", "segments")
-    assert said == "`segments` must be 2 for `begin: matching`, but is 3."
+    assert said == "`segments` must be 2 for `initialization: matching`, but is 3."
     tree["model"]["segments"] = 2
     assert check_rules(tree) == []
 

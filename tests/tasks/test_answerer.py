@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_transformers.data.spans import question_windows
 from keras_transformers.models.token_heads import NEVER
-from keras_transformers.tasks.answerer import Answerer, Limits
+from keras_transformers.tasks.answerer import Limits, QuestionAnswerer
 
 QUESTIONS = ["who", "", "a much longer question, which is cut", "where?"]
 CONTEXTS = [
@@ -60,7 +60,8 @@ def model(letters):
 
 
 def answerer(letters, model, shape, **limits):
-    return Answerer(model, letters, shape, Limits(**{"max_answer": 7, "n_best": 5, "null_threshold": None, **limits}))
+    limits = {"max_answer": 7, "n_best": 5, "null_threshold": None, **limits}
+    return QuestionAnswerer(model, letters, shape, Limits(**limits))
 
 
 def decoded(strings):

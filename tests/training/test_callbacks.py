@@ -148,3 +148,12 @@ def test_a_tasks_own_numbers_are_shown_before_the_speed():
     shown = {name: title for name, (title, _) in columns_of(logs).items()}
     assert list(shown) == ["loss", "accuracy", "val_accuracy", "seconds"]
     assert shown["val_accuracy"] == "val accuracy"
+
+
+def test_the_closing_table_after_resuming_with_another_metric(capsys):
+    from rich.console import Console
+
+    history = [{"epoch": 1, "val_f1": 31.0}, {"epoch": 2, "val_f1": 32.0, "val_accuracy": 33.0}]
+    Console(width=80).print(closing_table(history, {}, "mine"))
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split() for row in rows if "3" in row] == [["1", "31.00"], ["2", "32.00", "33.00"]]

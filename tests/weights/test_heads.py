@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from small_bert import CONFIG, PIECES, RNG, SIZES, weights_of, write_folder
@@ -66,6 +67,48 @@ def test_the_task_goes_along(tmp_path, name):
     assert found.keys() == expected.keys()
     for weight, value in found.items():
         np.testing.assert_array_equal(value, expected[weight])
+
+
+HEAD_OUTPUTS = {
+    "BertForSequenceClassification": {"logits": "logits"},
+    "BertForTokenClassification": {"logits": "logits"},
+    "BertForQuestionAnswering": {"start": "start_logits", "end": "end_logits"},
+    "BertForMaskedLM": {"masked": "logits"},
+    "BertForPreTraining": {"masked": "prediction_logits", "next": "seq_relationship_logits"},
+    "BertModel": {"sequence": "last_hidden_state", "pooled": "pooler_output"},
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_transformers_computes_the_same(tmp_path, name):
+    """Run where Transformers and PyTorch are installed: `pip install torch transformers`."""
+    transformers, torch = pytest.importorskip("transformers"), pytest.importorskip("torch")
+    settings, architecture = TASKS[name]
+    run = make_run(tmp_path / "run", {"type": name.partition(" ")[0], **settings})
+    export_huggingface(run, tmp_path / "theirs")
+    tokens, segments = RNG.integers(5, len(PIECES), (3, 11)), np.zeros((3, 11), int)
+    tokens[1, 7:], segments[:, 4:7] = 0, 1
+    theirs = getattr(transformers, architecture).from_pretrained(tmp_path / "theirs").eval()
+    with torch.inference_mode():
+        ids, kinds, real = (torch.tensor(one) for one in (tokens, segments, (tokens != 0).astype(int)))
+        expected = theirs(input_ids=ids, token_type_ids=kinds, attention_mask=real)
+    inputs = {"tokens": tokens, "segments": segments, "positions": np.tile(np.arange(11), (3, 1))}
+    model = run.model()
+    found = model({one: inputs[one].astype("int32") for one in model.input}, training=False)
+    found = found if isinstance(found, dict) else {"logits": found}
+    for ours, name in HEAD_OUTPUTS[architecture].items():
+        value, wanted = keras.ops.convert_to_numpy(found[ours]), expected[name].numpy()
+        alike = (value > -1e8) if value.ndim == 2 else np.broadcast_to(tokens[..., None] != 0, value.shape)
+        np.testing.assert_allclose(value[alike], wanted[alike], atol=2e-5)
+
+
+def test_the_vocabulary_learnt_may_be_smaller_than_was_asked_for(tmp_path):
+    model = {**SIZES.model(), "vocab_size": len(PIECES)}
+    task = {"type": "sentence_embedding"}
+    run = make_run(tmp_path / "run", task, model, {"vocab_size": 2 * len(PIECES)})
+    back = there_and_back(run, tmp_path)
+    assert json.loads((tmp_path / "theirs" / "config.json").read_text())["vocab_size"] == len(PIECES)
+    assert back.model().count_params() == run.model().count_params()
 
 
 def test_predict_answers(tmp_path, capsys):

@@ -153,3 +153,10 @@ def test_a_head_of_ones_own_is_left_out(model):
     tensors, notes = _tensors(keras.Model(model.input, states), SIZES)
     assert notes == ["Transformers has no head like `mine`: it was left out."]
     assert len(tensors) == len(weights_of(model))
+
+
+@pytest.mark.parametrize("path", [".", ""])
+def test_the_working_directory_may_be_no_checkpoint(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match=r"^\. is not a checkpoint: it is neither "):
+        open_checkpoint(path)
