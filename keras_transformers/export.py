@@ -11,11 +11,13 @@ from pathlib import Path
 
 from .errors import ExportError, first_line
 from .run import Run, load_run
-from .writing import refuse_existing, replacing, writing
+from .writing import Kind, refuse_existing, replacing, writing
 
 MODEL = "saved_model.pb"
 SIGNATURE = "serving_default"
 INTERFACE = "interface.json"
+NAMES = {MODEL, "variables", "assets", "assets.extra", "fingerprint.pb"}
+KIND = Kind("a SavedModel", MODEL, frozenset(NAMES))
 
 
 def export(run, directory, overwrite=False):
@@ -36,7 +38,7 @@ def export(run, directory, overwrite=False):
     """
     run = run if isinstance(run, Run) else load_run(run)
     directory = Path(directory)
-    refuse_existing(directory, MODEL, "a SavedModel", overwrite, ExportError)
+    refuse_existing(directory, KIND, overwrite, ExportError)
     serving = run.serving()
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
         write(serving, folder)

@@ -23,6 +23,8 @@ from . import writing
 from .errors import RecipeError, RunError, first_line
 
 RECIPE = "recipe.yaml"
+NAMES = {RECIPE, "recipe.partial", "tokenizer", "checkpoints", "metrics.jsonl", "tensorboard", "model.keras"}
+KIND = writing.Kind("a run directory", RECIPE, frozenset(NAMES | {"partial-model.keras", "report.json"}))
 
 
 class Run:
@@ -158,4 +160,4 @@ def refuse_existing(path, overwrite):
         RunError: A run is there and may not be overwritten, or something that is no run.
     """
     elsewhere, replace = "give --run another path", "add --resume to go on with it, --overwrite"
-    writing.refuse_existing(path, RECIPE, "a run directory", overwrite, elsewhere=elsewhere, replace=replace)
+    writing.refuse_existing(path, KIND, overwrite, elsewhere=elsewhere, replace=replace)

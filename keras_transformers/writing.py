@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import RunError, first_line
@@ -50,15 +51,29 @@ def replacing(path, error=RunError):
         shutil.rmtree(staging, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of folder that this library writes, and may therefore replace.
+
+    Args:
+        noun: What it is, such as `a SavedModel`.
+        marker: The file that tells it.
+        names: All that is written into it.
+    """
+
+    noun: str
+    marker: str
+    names: frozenset[str]
+
+
 def refuse_existing(
-    path, marker, noun, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"
+    path, kind, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"
 ):
-    """Raise unless a folder may be written: nothing is there, or what may be replaced.
+    """Raise unless a folder may be written: nothing is there, or what may be replaced and holds nothing else.
 
     Args:
         path: The folder to write.
-        marker: A file in it that tells that it is what is written.
-        noun: What that is, such as `a SavedModel`.
+        kind: The `Kind` of folder that is written.
         overwrite: Whether one that is there may be replaced.
         error: The class of the error raised.
         elsewhere: How to name another folder, for the message.
@@ -67,10 +82,13 @@ def refuse_existing(
     path = Path(path)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
-    if not (path / marker).is_file():
-        raise error(f"{path} exists and is not {noun}; {elsewhere}.")
+    if not (path / kind.marker).is_file():
+        raise error(f"{path} exists and is not {kind.noun}; {elsewhere}.")
+    strange = sorted({one.name for one in path.iterdir()} - kind.names)
+    if strange:
+        raise error(f"{path} also holds `{strange[0]}`, which is no part of {kind.noun}; move it, or {elsewhere}.")
     if not overwrite:
-        raise error(f"{path} already holds {noun}; {replace} to replace it, or {elsewhere}.")
+        raise error(f"{path} already holds {kind.noun}; {replace} to replace it, or {elsewhere}.")
 
 
 def _put(staging, path):

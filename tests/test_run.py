@@ -102,5 +102,16 @@ def test_a_run_that_is_there_is_replaced_only_on_demand(tmp_path):
     )
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_part_of_a_run_is_not_lost_with_it(tmp_path, overwrite):
+    (tmp_path / "recipe.yaml").write_text("old")
+    (tmp_path / "notes.txt").write_text("precious")
+    with pytest.raises(RunError) as raised:
+        refuse_existing(tmp_path, overwrite)
+    assert str(raised.value) == (
+        f"{tmp_path} also holds `notes.txt`, which is no part of a run directory; move it, or give --run another path."
+    )
+
+
 def test_the_report_is_json(trained):
     assert json.loads(trained.report_file.read_text()) == trained.report

@@ -45,7 +45,7 @@ def gather(rows, path, paired=False, part="all", limit=None):
         limit: Take no more than this many rows; None: all.
 
     Raises:
-        DataError: No row is left.
+        DataError: A row has no label, or no row is left.
     """
     count, empty = 0, []
 
@@ -53,6 +53,8 @@ def gather(rows, path, paired=False, part="all", limit=None):
         nonlocal count
         for row in rows:
             count += 1
+            if not row[1].strip():
+                raise DataError(f"{row[0]} has no label: give it one, or leave the row out.")
             if not all(text.strip() for text in row[2:]):
                 empty.append(row)
             elif part in ("all", part_of(row[2])):

@@ -9,6 +9,8 @@ from ..signature import Rate, slot
 from .correlation import Pearson, Spearman
 from .whole_text import WholeText
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 class Regression(WholeText):
     """A number for a text, or for a pair of texts.
@@ -71,6 +73,7 @@ def number_of(label, place):
         number = float(label)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise DataError(f"{place} must have a number for its label, but has `{label}`.")
+    if not abs(number) <= LARGEST:
+        large = ", too large for float32" if abs(number) > LARGEST else ""
+        raise DataError(f"{place} must have a number for its label, but has `{label}`{large}.")
     return number

@@ -12,17 +12,21 @@ from .. import registry
 from ..errors import ExportError
 from ..models.assemble import vocab_size
 from ..run import Run, load_run
-from ..writing import refuse_existing, replacing, writing
+from ..writing import Kind, refuse_existing, replacing, writing
 from . import bert_config, vocabulary
 from .huggingface import CONFIG, HEADS, MODEL_TYPE, PREFIX, TOKENIZER_CONFIG, WEIGHTS, is_transposed, their_name
 from .huggingface_heads import head_settings
 from .places import places
-from .pooling import NORMALIZE, sentence_files
+from .pooling import CONFIG as POOLING
+from .pooling import MODULES, NORMALIZE, sentence_files
 from .pretraining import MASKED_LM, PRETRAINING, is_like_theirs
 from .sizes import Sizes
 
 FREE = ("initialization", "dropout", "initializer", "vocab_size", "dim", "head_dim")
 """Keys of a recipe's model in which one may differ from BERT's and compute the same."""
+
+NAMES = {CONFIG, WEIGHTS, vocabulary.FILE, TOKENIZER_CONFIG, MODULES, POOLING.partition("/")[0], NORMALIZE}
+KIND = Kind("a Hugging Face folder", CONFIG, frozenset(NAMES))
 
 
 def export_huggingface(run, directory, overwrite=False):
@@ -46,11 +50,12 @@ def export_huggingface(run, directory, overwrite=False):
     """
     run = run if isinstance(run, Run) else load_run(run)
     directory = Path(directory)
-    refuse_existing(directory, CONFIG, "a Hugging Face folder", overwrite, ExportError)
+    refuse_existing(directory, KIND, overwrite, ExportError)
     tree = run.recipe.tree
     tokenizer = tree.get("tokenizer") or {}
     if tokenizer.get("type") != "wordpiece":
         raise ExportError(f"{run} cannot be written for Transformers: its tokenizer is not `wordpiece`.")
+    run.tokenizer()  # says what is wrong with the vocabulary, by the name that the user knows
     sizes = sizes_in(tree, run)
     task = tree.get("task") or {}
     tensors, notes = _tensors(run.model(), sizes)

@@ -6,7 +6,7 @@ from pathlib import Path
 from .. import recipe as recipes
 from ..errors import CheckpointError, RecipeError
 from ..models.assemble import new_model
-from ..run import RECIPE, Run
+from ..run import KIND, Run
 from ..writing import refuse_existing, replacing, writing
 from .opening import open_checkpoint
 
@@ -27,7 +27,7 @@ def import_checkpoint(path, directory, overwrite=False):
     import tensorflow as tf
 
     directory = Path(directory)
-    refuse_existing(directory, RECIPE, "a run directory", overwrite)
+    refuse_existing(directory, KIND, overwrite)
     checkpoint = open_checkpoint(path)
     recipe = _recipe(checkpoint)
     with replacing(directory) as folder, writing(directory):

@@ -140,3 +140,8 @@ def test_half_a_character_is_no_text(write, key):
     root = write("a.jsonl", f'{{"text": {row["text"]}, "label": {row["label"]}}}')
     said = said_by(JsonLines("a.jsonl"), root)
     assert said == f"{root}/a.jsonl:1: `{key}` must be Unicode text, but holds `\\ud83d`, half of a character."
+
+
+def test_a_row_without_a_label(write):
+    root = write("a.tsv", "label\ttext\n\ta\n1\tb\n")
+    assert said_by(Table("a.tsv"), root) == f"{root}/a.tsv:2 has no label: give it one, or leave the row out."

@@ -84,6 +84,7 @@ def test_the_loss_is_the_squared_error_of_the_cosine():
     ("labels", "seconds", "sentence"),
     [
         (["1", "x"], ["c", "d"], "t:2 must have a number for its label, but has `x`."),
+        (["1", "1e300"], ["c", "d"], "t:2 must have a number for its label, but has `1e300`, too large for float32."),
         (["3", "3"], ["c", "d"], "`task.highest` must be above `task.lowest` (3), but is 3: the numbers of the "
          "training text tell nothing apart."),
         (["1", "2"], None, "`task/sentence_embedding` learns from pairs of texts: name the column of the second in the "
