@@ -10,7 +10,7 @@ lengths     The same with sentences of real lengths: ours in batches cut to a nu
             padded to the length of the longest allowed; real tokens a second, padding not counted.
 
 Both run in one process, in turns, from the same random ids. KerasHub approximates GELU by tanh; ours is exact.
-With --torch, Transformers' BERT takes its turn in a process of its own (torch_worker.py), in `inference` and `train`.
+With --torch, Transformers' BERT takes its turn in a process of its own (peers/torch_bert.py), in `inference` and `train`.
 """
 
 import argparse
@@ -94,11 +94,11 @@ class TorchContender:
 
     Args:
         python: The interpreter.
-        job: What torch_worker.py is to do.
+        job: What peers/torch_bert.py is to do.
     """
 
     def __init__(self, python, job):
-        worker = Path(__file__).with_name("torch_worker.py")
+        worker = Path(__file__).parent / "peers" / "torch_bert.py"
         self.tokens = job["batch"] * job["length"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen([python, worker, json.dumps(job)], **pipes)

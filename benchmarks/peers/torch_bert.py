@@ -1,6 +1,6 @@
 """Transformers' BERT, timed for benchmarks/bert.py, which starts this in an interpreter that has it.
 
-    python benchmarks/torch_worker.py JOB       # JOB is JSON; benchmarks/bert.py --torch PYTHON writes it
+    python benchmarks/peers/torch_bert.py JOB       # JOB is JSON; benchmarks/bert.py --torch PYTHON writes it
 
 Says "ready", then reads a number of steps a line from standard input and answers with the wall and processor seconds
 that they took.
