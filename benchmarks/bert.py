@@ -10,7 +10,8 @@ lengths     The same with sentences of real lengths: ours in batches cut to a nu
             padded to the length of the longest allowed; real tokens a second, padding not counted.
 
 Both run in one process, in turns, from the same random ids. KerasHub approximates GELU by tanh; ours is exact.
-With --torch, Transformers' BERT takes its turn in a process of its own (peers/torch_bert.py), in `inference` and `train`.
+With --torch, Transformers' BERT takes its turn in `inference` and `train`, in a process of its own
+(peers/torch_bert.py).
 """
 
 import argparse
