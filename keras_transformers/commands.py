@@ -146,6 +146,7 @@ def predict(args):
 
     if not is_saved_model(args.model):
         load_run(args.model)
+    _check_output(args.out, args.file)
     lines = _read_lines(args.file)
     with _heavy(args):
         answer = answerer(args.model)
@@ -205,6 +206,7 @@ def embed(args):
     if args.unit == "word" and args.pooling is not None:
         raise DataError(f"`--pooling` is for sentences, but --unit is word: leave out --pooling {args.pooling}.")
     _check_ending(args.out, ".npz", ".jsonl")
+    _check_output(args.out, args.file)
     lines = _read_lines(args.file)
     with _heavy(args):
         from .embed import CUT, Embedder
@@ -305,6 +307,19 @@ def _check_ending(path, *endings):
     """Refuse a name for `--out` that does not tell what is to be written."""
     if path is not None and not path.lower().endswith(endings):
         raise DataError(f"`--out` must end in {' or '.join(endings)}, but is {path}.")
+
+
+def _check_output(path, source):
+    """Refuse an `--out` that cannot be written, before time is spent on what goes into it."""
+    if path is None:
+        return
+    path = Path(path)
+    if path.is_dir():
+        raise DataError(f"`--out` must name a file, but {path} is a folder.")
+    if not path.parent.is_dir():
+        raise DataError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if path.exists() and source != "-" and Path(source).exists() and path.samefile(source):
+        raise DataError(f"`--out` must name another file than the one that is read, {source}.")
 
 
 @contextlib.contextmanager

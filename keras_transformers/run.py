@@ -23,8 +23,9 @@ from . import writing
 from .errors import RecipeError, RunError, first_line
 
 RECIPE = "recipe.yaml"
-NAMES = {RECIPE, "recipe.partial", "tokenizer", "checkpoints", "metrics.jsonl", "tensorboard", "model.keras"}
-KIND = writing.Kind("a run directory", RECIPE, frozenset(NAMES | {"partial-model.keras", "report.json"}))
+FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
+FILES = {RECIPE, "recipe.partial", "metrics.jsonl", "metrics.partial", "model.keras", "partial-model.keras", "report.json"}
+KIND = writing.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES))
 
 
 class Run:

@@ -178,7 +178,7 @@ def test_folders_that_cannot_be_written(run, trained, texts, tmp_path):
     said = refused(run, tmp_path, "export", trained.path, tmp_path / "file/model")
     assert said == f"{tmp_path}/file/model cannot be written: Not a directory."
     said = refused(run, tmp_path, "predict", trained.path, tmp_path / "file", "--out", tmp_path / "file/out")
-    assert said.startswith("A folder was expected, but there is a file: ")
+    assert said.startswith(f"{tmp_path}/file/out cannot be written: there is no folder {tmp_path}/file.")
 
 
 def test_a_disk_that_fills_up_while_training(run, texts, tmp_path, monkeypatch):

@@ -148,3 +148,22 @@ def test_command_line_refuses_to_pool_words(bert_run, capsys):
     assert cli.main(["embed", str(bert_run.path), "--unit", "word", "--pooling", "cls"]) == 2
     wanted = "`--pooling` is for sentences, but --unit is word: leave out --pooling cls.\n"
     assert capsys.readouterr().err == wanted
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("no/v.jsonl", "no/v.jsonl cannot be written: there is no folder no."),
+        ("folder.jsonl", "`--out` must name a file, but folder.jsonl is a folder."),
+        ("in.jsonl", "`--out` must name another file than the one that is read, in.jsonl."),
+    ],
+)
+def test_command_line_looks_first_where_it_shall_write(bert_run, capsys, tmp_path, monkeypatch, out, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "in.jsonl").write_text("the bank\n")
+    for verb in ("embed", "predict"):
+        assert cli.main([verb, str(bert_run), "in.jsonl", "--out", out]) == 2
+        assert capsys.readouterr().err == f"{message}\n"
+    assert (tmp_path / "in.jsonl").read_text() == "the bank\n"
+    assert len(list(tmp_path.iterdir())) == 2
