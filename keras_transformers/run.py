@@ -24,8 +24,9 @@ from .errors import RecipeError, RunError, first_line
 
 RECIPE = "recipe.yaml"
 FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
-FILES = {RECIPE, "recipe.partial", "metrics.jsonl", "metrics.partial", "model.keras", "partial-model.keras", "report.json"}
-KIND = writing.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES))
+FILES = {RECIPE, "metrics.jsonl", "model.keras", "report.json"}
+PARTIAL = {"recipe.partial", "metrics.partial", "partial-model.keras"}  # of a run that was killed
+KIND = writing.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES | PARTIAL))
 
 
 class Run:
