@@ -26,8 +26,12 @@ def read_json(path, kind=dict):
     return value
 
 
+MOST = 10_000_000
+"""A greater count in a configuration is a mistake: no vocabulary has so many pieces."""
+
+
 def read_count(config, key, path):
-    """Return a positive integer of a configuration.
+    """Return a positive integer of a configuration, no greater than `MOST`.
 
     Raises:
         CheckpointError: It is missing, or something else.
@@ -36,6 +40,8 @@ def read_count(config, key, path):
     if type(value) is not int or value < 1:
         found = json.dumps(value) if key in config else "missing"
         raise CheckpointError(f"{path}: `{key}` must be a positive integer, but is {found}.")
+    if value > MOST:
+        raise CheckpointError(f"{path}: `{key}` must be at most {MOST:,}, but is {value:,}.")
     return value
 
 

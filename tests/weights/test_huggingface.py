@@ -158,6 +158,7 @@ def test_tensors_that_do_not_fit_are_all_listed(tmp_path, tensors):
                                     r"folders, but is roberta\."),
         ({"model_type": None}, "but is missing"),
         ({"hidden_size": None}, "`hidden_size` must be a positive integer, but is null"),
+        ({"intermediate_size": 10**30}, r"`intermediate_size` must be at most 10,000,000, but is 1,000,000,000,000,"),
         ({"num_hidden_layers": "many"}, '`num_hidden_layers` must be a positive integer, but is "many"'),
         ({"num_attention_heads": 5}, r"config\.json: `num_attention_heads` must divide `hidden_size` \(22\), but is 5"),
         ({"layer_norm_eps": float("inf")}, "`layer_norm_eps` must be a number, but is Infinity"),
