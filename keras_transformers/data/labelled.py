@@ -53,10 +53,10 @@ def gather(rows, path, paired=False, part="all", limit=None):
         nonlocal count
         for row in rows:
             count += 1
-            if not row[1].strip():
-                raise DataError(f"{row[0]} has no label: give it one, or leave the row out.")
             if not all(text.strip() for text in row[2:]):
                 empty.append(row)
+            elif not row[1].strip():
+                raise DataError(f"{row[0]} has no label: give it one, or leave the row out.")
             elif part in ("all", part_of(row[2])):
                 yield row
 

@@ -4,6 +4,7 @@ import json
 
 from ..errors import CheckpointError
 
+MOST = 10_000_000  # a greater count is a mistake: no vocabulary has so many pieces
 LARGEST = 1e9
 """No setting that is a number is as large; infinity is not, either."""
 
@@ -24,10 +25,6 @@ def read_json(path, kind=dict):
         wanted = "object" if kind is dict else "list"
         raise CheckpointError(f"{path} must hold a JSON {wanted}, but holds {type(value).__name__}.")
     return value
-
-
-MOST = 10_000_000
-"""A greater count in a configuration is a mistake: no vocabulary has so many pieces."""
 
 
 def read_count(config, key, path):

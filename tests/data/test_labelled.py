@@ -143,5 +143,5 @@ def test_half_a_character_is_no_text(write, key):
 
 
 def test_a_row_without_a_label(write):
-    root = write("a.tsv", "label\ttext\n\ta\n1\tb\n")
-    assert said_by(Table("a.tsv"), root) == f"{root}/a.tsv:2 has no label: give it one, or leave the row out."
+    root = write("a.tsv", "label\ttext\n\t \n\ta\n1\tb\n")
+    assert said_by(Table("a.tsv"), root) == f"{root}/a.tsv:3 has no label: give it one, or leave the row out."
