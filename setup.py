@@ -2,7 +2,7 @@
 
 `registry/` and `recipes/` stand at the top level of the repository, where people look for them. In a
 wheel they become data packages inside `keras_transformers`, so nothing called `registry`, `recipes`
-or `tests` reaches site-packages. `keras_transformers/resources.py` finds them in both places.
+or `tests` reaches site-packages. `keras_transformers/registry/resources.py` finds them in both places.
 Metadata is in pyproject.toml.
 """
 
@@ -16,5 +16,5 @@ DATA = {
 setup(
     packages=find_packages(include=["keras_transformers", "keras_transformers.*"]) + list(DATA),
     package_dir=DATA,
-    package_data={**{package: ["*.yaml"] for package in DATA}, "keras_transformers.attend": ["page.*"]},
+    package_data={**{package: ["*.yaml"] for package in DATA}, "keras_transformers.api.attend": ["page.*"]},
 )

@@ -29,7 +29,7 @@ LOG_LENGTH = (3.1, 0.45)  # mean and deviation of log length: sentences as SST-2
 
 def main():
     args = arguments()
-    from keras_transformers.backend import import_keras
+    from keras_transformers.cli.backend import import_keras
 
     import_keras()
     import keras
@@ -211,7 +211,7 @@ def our_training(args, batches):
     import keras
 
     import keras_transformers as kt
-    from keras_transformers.models.pretraining_heads import MaskedLM
+    from keras_transformers.models.heads.pretraining import MaskedLM
 
     backbone = kt.build(args.recipe, [*args.set, "model.dropout=0.1"])
     model = MaskedLM(backbone, next_sentence=False)

@@ -23,12 +23,12 @@ def main():
     parser.add_argument("--requests", type=int, nargs="+", default=[1, 16, 1000], help="sentences a request")
     parser.add_argument("--runs", type=int, default=5, help="passes over the text; default %(default)s")
     args = parser.parse_args()
-    from keras_transformers.backend import import_keras
+    from keras_transformers.cli.backend import import_keras
 
     import_keras()
     import tensorflow as tf
 
-    from keras_transformers.export import load
+    from keras_transformers.api.export import load
 
     lines = sentences(args.text, args.limit)
     with tempfile.TemporaryDirectory() as folder:
@@ -44,8 +44,8 @@ def main():
 
 def sentences(path, limit):
     """Return at most `limit` lines of a file, or as many dates."""
-    from keras_transformers.data.dates import Dates
-    from keras_transformers.data.files import lines
+    from keras_transformers.data.sources.dates import Dates
+    from keras_transformers.data.sources.text_files import lines
 
     if path is None:
         return Dates("test", limit).read().sources
@@ -55,9 +55,9 @@ def sentences(path, limit):
 def untrained(folder):
     """Write the SavedModel of the recipe `dates` with random weights and return its folder."""
     import keras_transformers as kt
-    from keras_transformers.data.dates import Dates
-    from keras_transformers.export import write
-    from keras_transformers.models.assemble import assemble
+    from keras_transformers.api.export import write
+    from keras_transformers.data.sources.dates import Dates
+    from keras_transformers.registry.assemble import assemble
 
     recipe = kt.load_recipe("dates")
     tokenizer = assemble("tokenizer", recipe.tree["tokenizer"])

@@ -30,7 +30,7 @@ SHORTEST, LONGEST = 2, 60
 
 def main():
     args = arguments()
-    from keras_transformers.backend import import_keras
+    from keras_transformers.cli.backend import import_keras
 
     import_keras()
     import keras
@@ -75,7 +75,7 @@ def arguments():
 
 def encoded_pairs(args, recipe):
     """Return `EncodedPairs`: of the two files, with the recipe's tokenizer, or random."""
-    from keras_transformers.data.batching import EncodedPairs
+    from keras_transformers.data.batches.batching import EncodedPairs
 
     tree = recipe.tree
     limits = (tree["data"]["batch_tokens"], tree["data"]["max_length"])
@@ -88,9 +88,9 @@ def encoded_pairs(args, recipe):
 def pairs_of_files(source, target, tokenizer, limits):
     from pathlib import Path
 
-    from keras_transformers.data.encode import encode_pairs
-    from keras_transformers.data.parallel_text import ParallelText
-    from keras_transformers.models.assemble import assemble
+    from keras_transformers.data.batches.encode import encode_pairs
+    from keras_transformers.data.sources.parallel_text import ParallelText
+    from keras_transformers.registry.assemble import assemble
 
     pairs = ParallelText(source, target).read()
     tokenizer = assemble("tokenizer", tokenizer)
@@ -106,7 +106,7 @@ def random_ids(pairs, vocabulary):
     """Return the `Ids` of both sides: lengths as Multi30k's, ids of Zipf's frequencies."""
     import numpy as np
 
-    from keras_transformers.data.batching import Ids
+    from keras_transformers.data.batches.batching import Ids
 
     rng = np.random.default_rng(0)
     log_source = rng.normal(*LOG_SOURCE, pairs)
@@ -161,8 +161,9 @@ class Ours(Contender):
     length = None
 
     def __init__(self, recipe, pairs):
-        from keras_transformers.models.assemble import assemble, build
-        from keras_transformers.training.step import TokenModel
+        from keras_transformers.api.build import build
+        from keras_transformers.registry.assemble import assemble
+        from keras_transformers.training.trainer import TokenModel
 
         self.pairs = pairs
         training = assemble("section", recipe.tree["training"], dim=recipe.tree["model"]["dim"], steps=10_000)

@@ -16,36 +16,37 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors, layers
-    from .attend import attend
-    from .embed import embed
-    from .evaluation import evaluate, predict
-    from .export import export
-    from .models.assemble import build
+    from .api.attend import attend
+    from .api.build import build
+    from .api.embed import embed
+    from .api.evaluate import evaluate
+    from .api.export import export
+    from .api.import_checkpoint import import_checkpoint
+    from .api.predict import predict
+    from .api.train import train
     from .recipe import load as load_recipe
     from .registry import describe, names, register, resolve, slots
-    from .run import load_run
-    from .training import train
-    from .weights import import_checkpoint
+    from .runs import load_run
 
 __version__ = "0.1.0"
 
 _MODULES = ("errors", "layers")
 _FUNCTIONS = {
-    "attend": "attend:attend",
-    "build": "models.assemble:build",
+    "attend": "api.attend:attend",
+    "build": "api.build:build",
     "describe": "registry:describe",
-    "embed": "embed:embed",
-    "evaluate": "evaluation:evaluate",
-    "export": "export:export",
-    "import_checkpoint": "weights:import_checkpoint",
+    "embed": "api.embed:embed",
+    "evaluate": "api.evaluate:evaluate",
+    "export": "api.export:export",
+    "import_checkpoint": "api.import_checkpoint:import_checkpoint",
     "load_recipe": "recipe:load",
-    "load_run": "run:load_run",
+    "load_run": "runs:load_run",
     "names": "registry:names",
-    "predict": "evaluation:predict",
+    "predict": "api.predict:predict",
     "register": "registry:register",
     "resolve": "registry:resolve",
     "slots": "registry:slots",
-    "train": "training:train",
+    "train": "api.train:train",
 }
 
 __all__ = [

@@ -1,7 +1,7 @@
 """A tiny BERT with random weights as a finished run, for tests of what reads one."""
 
 import keras_transformers as kt
-from keras_transformers.run import Run
+from keras_transformers.runs.run import Run
 
 SENTENCES = [
     "The animal didn't cross the street because it was too tired.",

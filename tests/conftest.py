@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A finished run of the tiny recipe; tests do not write into it."""
-    from keras_transformers.training import train
+    from keras_transformers.api.train import train
 
     return train("dates", tmp_path_factory.mktemp("trained") / "run", TINY)
 
@@ -57,9 +58,23 @@ def quick(tiny):
 
 
 @pytest.fixture(scope="session")
+def letters(tmp_path_factory):
+    """A `WordPiece` for which each letter, digit and sign is a piece."""
+    from keras_transformers.text.wordpiece import FILE, WordPiece
+
+    folder = tmp_path_factory.mktemp("letters")
+    signs = string.ascii_lowercase + string.digits + string.punctuation + "éßñ"
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *signs, *(f"##{sign}" for sign in signs)]
+    (folder / FILE).write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
+    tokenizer = WordPiece(1000)
+    tokenizer.load(folder)
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
 def environment(tmp_path_factory):
     """The environment of a process that sees tests/plugin_package, pip-installed into a scratch folder."""
-    from keras_transformers import resources
+    from keras_transformers.registry import resources
 
     package = Path(__file__).parent / "plugin_package"
     folder = tmp_path_factory.mktemp("plugin")

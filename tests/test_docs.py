@@ -31,7 +31,7 @@ def test_readme_links_every_document():
 
 
 def test_readme_shows_every_verb_and_no_other():
-    from keras_transformers import cli
+    from keras_transformers.cli import parser as cli
 
     verbs = re.findall(r"^    ([a-z]+) ", cli.parser().format_help().partition("verbs:")[2], re.M)
     assert len(verbs) >= 9

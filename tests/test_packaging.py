@@ -72,7 +72,7 @@ def test_wheel_holds_the_code_and_the_data_under_one_package(wheel):
         for path in (ROOT / folder).glob("*.yaml")
     }
     assert len(data) >= 2
-    page = {str(path.relative_to(ROOT)) for path in (ROOT / "keras_transformers" / "attend").glob("page.*")}
+    page = {str(path.relative_to(ROOT)) for path in (ROOT / "keras_transformers" / "api" / "attend").glob("page.*")}
     assert len(page) == 4
     assert code | data | page <= held
     top = {name.split("/")[0] for name in held}

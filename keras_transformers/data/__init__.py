@@ -1,22 +1,20 @@
-"""Sources of training text (slot `source`): each has `.read(root)`, which gives `Pairs` or the like."""
+"""From text to batches: sources give examples, which are encoded and batched by tokens."""
 
-from .conll import Conll
-from .dates import Dates
-from .document_files import DocumentFiles
-from .documents import Documents
-from .json_lines import JsonLines
-from .labelled import Labelled
-from .labelled_lines import LabelledLines
-from .pairs import Pairs
-from .parallel_text import ParallelText
-from .python_docs import PythonDocs
-from .python_packages import PythonPackages
-from .questions import Questions
-from .squad import Squad
-from .table import Table
-from .tagged import Tagged
+from .examples import Answer, Documents, Labelled, Pairs, Questions, Tagged
+from .sources import (
+    Conll,
+    Dates,
+    DocumentFiles,
+    JsonLines,
+    LabelledLines,
+    ParallelText,
+    PythonDocs,
+    PythonPackages,
+    Squad,
+    Table,
+)
 
 __all__ = [
-    "Conll", "Dates", "DocumentFiles", "Documents", "JsonLines", "Labelled", "LabelledLines", "Pairs",
+    "Answer", "Conll", "Dates", "DocumentFiles", "Documents", "JsonLines", "Labelled", "LabelledLines", "Pairs",
     "ParallelText", "PythonDocs", "PythonPackages", "Questions", "Squad", "Table", "Tagged",
 ]  # fmt: skip

@@ -1,11 +1,6 @@
 """The building blocks of Transformers, in `keras.ops`: TensorFlow, JAX and PyTorch."""
 
-from .attention import (
-    MultiHeadAttention,
-    dot_product_scores,
-    masked_softmax,
-    weighted_sum,
-)
+from .attention import MultiHeadAttention, dot_product_scores, masked_softmax, weighted_sum
 from .block import Block
 from .decoder_block import DecoderBlock
 from .dropout import Dropout

@@ -15,7 +15,7 @@ from ..layers.linear import Linear
 from ..layers.masks import padding_mask
 from ..layers.norms import LayerNorm
 from ..signature import Count, Rate, slot
-from .matching import begin_matching
+from .initialization import begin_matching
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -40,7 +40,7 @@ class Bert(keras.Model):
         dropout: Rate of dropout on the normalized embeddings.
         vocab_size: Number of tokens V; by default the tokenizer's.
         initialization: `random`, as each layer says; `matching`, so that equal tokens of two texts find each other at
-            once (models/matching.py), for pre-training on little text.
+            once (models/initialization.py), for pre-training on little text.
 
     Raises:
         RecipeError: `initialization` is `matching`, and the attention is not of queries and keys.

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import did_you_mean
-from ..resources import recipes_dir
+from ..registry.resources import recipes_dir
 from .document import found, parse
 from .merge import merge
 from .problem import Place, problem, shown

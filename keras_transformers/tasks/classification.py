@@ -1,8 +1,8 @@
 """Classification: which of several labels a text, or a pair of texts, has."""
 
 from ..data.labels import label_numbers, settled_labels
+from ..metrics.label import Accuracy
 from ..signature import Rate, slot
-from .label_metrics import Accuracy
 from .whole_text import WholeText
 
 
@@ -50,7 +50,7 @@ class Classification(WholeText):
         return {**super().settle(examples), "labels": settled_labels(self.labels, found)}
 
     def loss(self):
-        from ..training.label_loss import LabelCrossEntropy
+        from ..losses.label import LabelCrossEntropy
 
         return LabelCrossEntropy(self.label_smoothing)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from ..data.documents import Documents
+from ..data.examples import Documents
 from ..errors import DataError, RecipeError
 from ..signature import Bounds, Count, Fraction
 from .task import Task
@@ -56,7 +56,7 @@ class MaskedLanguageModel(Task):
     def model(self, backbone):
         """Return the model with the heads of pre-training."""
         from ..models.backbone import require_segments
-        from ..models.pretraining_heads import MaskedLM
+        from ..models.heads.pretraining import MaskedLM
 
         if not isinstance(backbone.output, dict) or not {"sequence", "pooled"} <= set(backbone.output):
             raise RecipeError(
@@ -69,17 +69,17 @@ class MaskedLanguageModel(Task):
 
     def loss(self):
         """Return the loss of masked tokens plus, if asked for, that of the next sentence."""
-        from ..training.pretraining_loss import PretrainingLoss
+        from ..losses.masked_tokens import PretrainingLoss
 
         return PretrainingLoss()
 
     def encode(self, documents, tokenizer, batch_tokens, max_length, seed, name):
         """Return `MaskedPairs` or `MaskedBlocks`, and sentences on what was dropped."""
-        from ..data.batching import Ids
-        from ..data.chunks import Text, blocks
-        from ..data.encode import tokenize
-        from ..data.masking import Pieces
-        from ..data.pretraining import MaskedBlocks, MaskedPairs
+        from ..data.batches.batching import Ids
+        from ..data.batches.chunks import Text, blocks
+        from ..data.batches.encode import tokenize
+        from ..data.batches.masked import MaskedBlocks, MaskedPairs
+        from ..data.batches.masking import Pieces
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/masked_lm`")
@@ -112,7 +112,7 @@ class MaskedLanguageModel(Task):
     def serving(self, model, tokenizer):
         """Return the module that fills in `[MASK]`."""
         from ..models.backbone import longest_input
-        from .fill_mask import FillMask
+        from ..predictors.mask_filler import FillMask
 
         return FillMask(model, tokenizer, min(self.length, longest_input(model)), self.top)
 

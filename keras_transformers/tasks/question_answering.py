@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from ..data.questions import Questions
+from ..data.examples import Questions
 from ..errors import RecipeError
+from ..metrics.squad import SquadScore
 from ..signature import Bounds, Count, slot
-from .squad_score import SquadScore
 from .task import Task
 
 
@@ -66,7 +66,7 @@ class QuestionAnswering(Task):
 
     def model(self, backbone):
         from ..models.backbone import features, require_segments, with_head
-        from ..models.token_heads import SpanLogits, require_positions
+        from ..models.heads.tokens import SpanLogits, require_positions
 
         require_segments(backbone, "task/question_answering")
         require_positions(backbone, self.length)
@@ -74,12 +74,12 @@ class QuestionAnswering(Task):
         return with_head(backbone, SpanLogits(name="spans")(sequence, backbone.input["segments"]))
 
     def loss(self):
-        from ..training.span_loss import SpanCrossEntropy
+        from ..losses.span import SpanCrossEntropy
 
         return SpanCrossEntropy()
 
     def encode(self, questions, tokenizer, batch_tokens, max_length, seed, name):
-        from ..data.spans import encode_questions
+        from ..data.batches.encode_spans import encode_questions
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/question_answering`")
@@ -87,7 +87,7 @@ class QuestionAnswering(Task):
 
     def serving(self, model, tokenizer):
         """Return the module that is exported: `question` and `context` to `answer`, `score` and more."""
-        from .answerer import Limits, QuestionAnswerer
+        from ..predictors.question_answerer import Limits, QuestionAnswerer
 
         threshold = self.null_threshold if self.null_answers else None
         limits = Limits(self.max_answer, self.n_best, threshold)

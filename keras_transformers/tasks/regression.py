@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from ..errors import DataError
+from ..metrics.correlation import Pearson, Spearman
 from ..signature import Rate, slot
-from .correlation import Pearson, Spearman
 from .whole_text import WholeText
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -43,7 +43,7 @@ class Regression(WholeText):
         super().__init__(pair, dropout, metrics or [Pearson(), Spearman()])
 
     def loss(self):
-        from ..training.label_loss import SquaredError
+        from ..losses.label import SquaredError
 
         return SquaredError()
 

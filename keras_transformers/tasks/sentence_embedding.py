@@ -4,10 +4,10 @@ from typing import Literal
 
 import numpy as np
 
-from ..data.labelled import Labelled
+from ..data.examples import Labelled
 from ..errors import DataError
+from ..metrics.correlation import Pearson, Spearman
 from ..signature import slot
-from .correlation import Pearson, Spearman
 from .regression import number_of
 from .task import Task
 
@@ -65,18 +65,18 @@ class SentenceEmbedding(Task):
         return [*examples.texts, *(examples.seconds or [])]
 
     def model(self, backbone):
-        from ..models.sentence import with_sentence_pairs
+        from ..models.heads.sentence import with_sentence_pairs
 
         return with_sentence_pairs(backbone, self.pooling, self.normalize)
 
     def loss(self):
-        from ..training.cosine_loss import CosineError
+        from ..losses.cosine import CosineError
 
         return CosineError()
 
     def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
-        from ..data.encode import encode_texts
-        from ..data.text_pairs import TextPairs
+        from ..data.batches.encode import encode_texts
+        from ..data.batches.sequence_pairs import TextPairs
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/sentence_embedding`")
@@ -92,8 +92,8 @@ class SentenceEmbedding(Task):
         """Return the module that is exported: `text` to `vector`, float32 (N, D)."""
         import tensorflow as tf
 
-        from ..models.sentence import single_text
-        from .text_reader import TextReader
+        from ..models.heads.sentence import single_text
+        from ..predictors.text_reader import TextReader
 
         model = single_text(model)
         specs = {"vector": tf.TensorSpec(model.output.shape, tf.float32)}

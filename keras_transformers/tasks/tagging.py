@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
+from ..data.examples import Tagged
 from ..data.labels import settled_labels
-from ..data.tagged import Tagged
+from ..metrics.entity_f1 import EntityF1
 from ..signature import Bounds, Rate, slot
-from .entity_f1 import EntityF1
 from .task import Task
 
 
@@ -55,7 +55,7 @@ class Tagging(Task):
 
     def model(self, backbone):
         from ..models.backbone import features, with_head
-        from ..models.token_heads import require_positions, token_logits
+        from ..models.heads.tokens import require_positions, token_logits
 
         require_positions(backbone, self.length)
         sequence = features(backbone, "sequence", "task/tagging")
@@ -63,13 +63,13 @@ class Tagging(Task):
 
     def loss(self):
         """Return the loss, over words."""
-        from ..training.tag_loss import TagCrossEntropy
+        from ..losses.tags import TagCrossEntropy
 
         return TagCrossEntropy()
 
     def encode(self, tagged, tokenizer, batch_tokens, max_length, seed, name):
         """Return `Sequences`, and a sentence on long ones."""
-        from ..data.tags import encode_tags
+        from ..data.batches.encode_tags import encode_tags
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/tagging`")
@@ -78,7 +78,7 @@ class Tagging(Task):
 
     def serving(self, model, tokenizer):
         """Return the module that is exported: `text` to `tags` and `scores`."""
-        from .tagger import Tagger
+        from ..predictors.tagger import Tagger
 
         return Tagger(model, tokenizer, settled_labels(self.labels), self.length)
 

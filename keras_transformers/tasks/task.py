@@ -6,7 +6,7 @@ task's head on a model on any of Keras's backends.
 
 import abc
 
-from ..data.pairs import Pairs
+from ..data.examples import Pairs
 from ..errors import RecipeError
 
 

@@ -1,7 +1,7 @@
 """Translation: learn pairs of sentences, then say the second of each pair."""
 
+from ..metrics.text import Bleu
 from ..signature import Rate, slot
-from .metrics import Bleu
 from .task import Task
 
 
@@ -37,19 +37,19 @@ class Translation(Task):
 
     def loss(self):
         """Return the loss, over real tokens only."""
-        from ..training.loss import TokenCrossEntropy
+        from ..losses.cross_entropy import TokenCrossEntropy
 
         return TokenCrossEntropy(label_smoothing=self.label_smoothing)
 
     def encode(self, pairs, tokenizer, batch_tokens, max_length, seed, name):
         """Return `EncodedPairs`, and sentences on what was dropped."""
-        from ..data.encode import encode_pairs
+        from ..data.batches.encode import encode_pairs
 
         return encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed, name)
 
     def serving(self, model, tokenizer):
         """Return the module that is exported: `text` to `text` and `score`."""
-        from .translator import Translator
+        from ..predictors.translator import Translator
 
         return Translator(model, tokenizer, self.search)
 

@@ -2,10 +2,10 @@
 
 import abc
 
-from ..data.labelled import Labelled
+from ..data.examples import Labelled
 from ..errors import DataError
 from ..models.backbone import features, require_segments, with_head
-from ..models.heads import class_logits
+from ..models.heads.pooled import class_logits
 from .task import Task
 
 
@@ -56,8 +56,8 @@ class WholeText(Task):
         return with_head(backbone, class_logits(pooled, self.width, self.dropout))
 
     def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
-        from ..data.encode import encode_texts
-        from ..data.sequences import Sequences
+        from ..data.batches.encode import encode_texts
+        from ..data.batches.sequences import Sequences
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, f"`task/{self.kind}`")
@@ -67,7 +67,7 @@ class WholeText(Task):
         return Sequences(inputs, labels, batch_tokens, seed), [*examples.notes, *notes]
 
     def serving(self, model, tokenizer):
-        from .text_reader import PairReader, TextReader
+        from ..predictors.text_reader import PairReader, TextReader
 
         answer, outputs = self.answered()
         return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs)

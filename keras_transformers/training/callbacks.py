@@ -10,7 +10,18 @@ import keras
 import tensorflow as tf
 
 from ..errors import TrainingInterrupted
-from ..writing import writing
+from ..files import writing
+
+
+class CurrentEpoch(keras.callbacks.Callback):
+    """Knows which epoch is under way, so that its batches can be planned."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
 
 
 class Clock(keras.callbacks.Callback):

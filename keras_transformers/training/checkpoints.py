@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import RunError, first_line
-from ..writing import writing
+from ..files import writing
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
 

@@ -8,16 +8,19 @@ import tensorflow as tf
 from rich.markup import escape
 
 from ..errors import RecipeError, RunError
-from ..models.assemble import assemble, dtype_policy, new_model
-from ..notes import tell
-from ..reading import read_for
-from ..writing import writing
-from .adapting import freeze, scale_rates
-from .callbacks import Clock, Interruption, Keeper, Record, Scores, best_index
+from ..files import writing
+from ..registry.assemble import assemble
+from ..runs.examples import read_for
+from ..runs.model import dtype_policy, new_model
+from ..runs.notes import tell
+from .callbacks import Clock, CurrentEpoch, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints
+from .final_model import save_model
+from .fine_tuning import freeze, scale_rates
 from .progress import LiveProgress, closing_table
-from .step import TokenModel
+from .resuming import spans
 from .strategies import strategy_of
+from .trainer import TokenModel
 
 
 class Job:
@@ -247,35 +250,3 @@ class Job:
         self.console.print(closing_table(history, named, self.recipe.name))
         self.console.print(f"final model: {chosen} → {escape(str(run.model_file))}", highlight=False)
         return run
-
-
-def spans(epoch, epochs, batch):
-    """Return `(first epoch, end, batches to skip)` of each call of `fit`.
-
-    An epoch resumed in its middle is a call of its own: Keras takes the number of batches of the
-    first epoch for that of all.
-    """
-    middle = [(epoch, epoch + 1, batch)] if batch else []
-    rest = (epoch + len(middle), epochs, 0)
-    return [*middle, rest] if rest[0] < epochs else middle
-
-
-class CurrentEpoch(keras.callbacks.Callback):
-    """Knows which epoch is under way, so that its batches can be planned."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-
-def save_model(model, path):
-    """Save `model` as a `.keras` file, which appears only when it is whole."""
-    partial = path.with_name(f"partial-{path.name}")
-    try:
-        model.save(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

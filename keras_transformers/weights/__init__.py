@@ -1,8 +1,6 @@
-"""Checkpoints of BERT that people have: read, become runs, and are written."""
+"""Checkpoints of BERT that people have: read, and loaded into models."""
 
 from .checkpoint import Checkpoint
-from .huggingface_export import export_huggingface
-from .importing import import_checkpoint
-from .opening import load_into, open_checkpoint
+from .open import load_into, open_checkpoint
 
-__all__ = ["Checkpoint", "export_huggingface", "import_checkpoint", "load_into", "open_checkpoint"]
+__all__ = ["Checkpoint", "load_into", "open_checkpoint"]

@@ -1,8 +1,8 @@
 """BERT's configuration file, whose keys Google chose and Hugging Face kept."""
 
 from ..errors import CheckpointError
-from .configuration import read_count, read_number, require_divisor
-from .sizes import Sizes
+from .bert_sizes import Sizes
+from .json_config import read_count, read_number, require_divisor
 
 ACTIVATIONS = {
     "gelu": "gelu",

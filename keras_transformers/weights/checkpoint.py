@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CheckpointError
-from .places import POOLER, places
-from .shapes import differing
+from .size_mismatch import differing
+from .tensor_names import POOLER, places
 
 CHUNK = 4 << 20
 """Bytes of a large tensor that are read at a time."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from ..errors import CheckpointError, first_line
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint
-from .configuration import read_json
 from .huggingface import their_name
+from .json_config import read_json
 from .pretraining import is_like_theirs, masked_lm_task
 
 CONFIG = "bert_config.json"

@@ -9,10 +9,10 @@ import numpy as np
 from ..errors import CheckpointError
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint, row_ranges
-from .configuration import read_json
 from .huggingface_heads import head_task
-from .pooling import sentence_task
+from .json_config import read_json
 from .safetensors import SafetensorsFile
+from .sentence_transformers import sentence_task
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

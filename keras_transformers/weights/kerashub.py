@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import CheckpointError
 from . import vocabulary
+from .bert_sizes import Sizes
 from .checkpoint import Checkpoint
-from .configuration import read_count, read_json, read_number, require_divisor
 from .huggingface import their_name
-from .sizes import Sizes
+from .json_config import read_count, read_json, read_number, require_divisor
 
 CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_transformers.api.build import build
 from keras_transformers.decoding import Greedy
 from keras_transformers.decoding.greedy import forbid
-from keras_transformers.models.assemble import build
 from keras_transformers.text.special import BOS, EOS, PAD
 
 V = 23

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_transformers import registry
-from keras_transformers.models.assemble import assemble
+from keras_transformers.registry.assemble import assemble
 
 B, T, S = 3, 5, 7  # batch, target length, source length
 D, H, K = 26, 2, 11  # model width, heads, head width

@@ -8,7 +8,7 @@ import pytest
 from harness import array, random
 
 from keras_transformers.layers import Dropout
-from keras_transformers.models.assemble import dtype_policy
+from keras_transformers.runs.model import dtype_policy
 
 MANY = np.ones((53, 59, 64), "float32")  # the width is a multiple of 4: four elements share a random word
 ODD = np.ones((53, 59, 61), "float32")

@@ -8,7 +8,7 @@ import pytest
 from harness import OTHERS, array, calls, components, copy, gradients, make, perturb, spec
 
 from keras_transformers import registry
-from keras_transformers.models.assemble import dtype_policy
+from keras_transformers.runs.model import dtype_policy
 
 COMPONENTS = components()
 CALLS = [(slot, name, call) for slot, name in COMPONENTS for call in calls(slot)]

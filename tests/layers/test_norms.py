@@ -4,7 +4,7 @@ import pytest
 from harness import B, Call, D, T, array, gradients, perturb, random
 
 from keras_transformers.layers import LayerNorm, RMSNorm
-from keras_transformers.models.assemble import dtype_policy
+from keras_transformers.runs.model import dtype_policy
 
 
 def test_layer_norm_is_that_of_the_paper():

@@ -5,7 +5,7 @@ import pytest
 from harness import B, D, T, array, random
 
 from keras_transformers.layers import LearnedPosition, SinusoidalPosition, sinusoids
-from keras_transformers.models.assemble import dtype_policy
+from keras_transformers.runs.model import dtype_policy
 
 
 def test_sinusoids_are_those_of_the_paper():

@@ -7,7 +7,7 @@ import pytest
 import keras_transformers as kt
 from keras_transformers.errors import RecipeError
 from keras_transformers.layers import LayerNorm
-from keras_transformers.models.assemble import dtype_policy
+from keras_transformers.runs.model import dtype_policy
 
 B, T, V = 3, 7, 19
 SMALL = {

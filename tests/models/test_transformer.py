@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_transformers as kt
-from keras_transformers.training import TokenCrossEntropy
+from keras_transformers.losses.cross_entropy import TokenCrossEntropy
 
 B, S, T, V = 3, 7, 5, 19
 SMALL = {

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from keras_transformers import catalogue
 from keras_transformers.recipe import files
+from keras_transformers.registry import builtin as catalogue
 
 HERE = Path(__file__).parent
 

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_transformers import build
-from keras_transformers.data.documents import Documents
-from keras_transformers.data.pretraining import MaskedBlocks
+from keras_transformers.data.batches.masked import MaskedBlocks
+from keras_transformers.data.examples import Documents
 from keras_transformers.errors import DataError, RecipeError
 from keras_transformers.tasks.masked_lm import MaskedLanguageModel
 from keras_transformers.text.wordpiece import WordPiece
@@ -83,7 +83,7 @@ def test_no_text_at_all(serving):
 
 
 def test_it_is_saved_whole(serving, tmp_path):
-    from keras_transformers.export import write
+    from keras_transformers.api.export import write
 
     write(serving, tmp_path / "saved")
     answer = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]

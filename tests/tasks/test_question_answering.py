@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformers.data.questions import Answer, Questions
-from keras_transformers.data.spans import encode_questions
+from keras_transformers.data.batches.encode_spans import encode_questions
+from keras_transformers.data.examples import Answer, Questions
 from keras_transformers.errors import DataError, RecipeError
 from keras_transformers.tasks.question_answering import QuestionAnswering
 

@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 import keras_transformers as kt
-from keras_transformers.data.labelled import Labelled
+from keras_transformers.data.examples import Labelled
 from keras_transformers.errors import DataError
+from keras_transformers.losses.cosine import CosineError
 from keras_transformers.tasks.sentence_embedding import SentenceEmbedding, cosine
-from keras_transformers.training.cosine_loss import CosineError
-from keras_transformers.weights.pooling import sentence_task
+from keras_transformers.weights.sentence_transformers import sentence_task
 
 NEAR, FAR = ("red", "green", "blue"), ("one", "two", "three")
 

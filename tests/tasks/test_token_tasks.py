@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 import keras_transformers as kt
+from keras_transformers.api.export import write
 from keras_transformers.data import Questions, Tagged
-from keras_transformers.data.questions import Answer
+from keras_transformers.data.examples import Answer
 from keras_transformers.errors import RecipeError
-from keras_transformers.export import write
 from keras_transformers.tasks.question_answering import QuestionAnswering
 from keras_transformers.tasks.tagging import Tagging
 

@@ -14,11 +14,12 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-from keras_transformers.models.assemble import build  # noqa: E402
-from keras_transformers.training import TokenCrossEntropy, train  # noqa: E402
+from keras_transformers.api.build import build  # noqa: E402
+from keras_transformers.api.train import train  # noqa: E402
+from keras_transformers.losses.cross_entropy import TokenCrossEntropy  # noqa: E402
 from keras_transformers.training.optimizers import Adam  # noqa: E402
-from keras_transformers.training.step import TokenModel  # noqa: E402
 from keras_transformers.training.strategies import strategy_of  # noqa: E402
+from keras_transformers.training.trainer import TokenModel  # noqa: E402
 
 VOCABULARY = 37
 

@@ -4,10 +4,10 @@ import types
 import pytest
 
 from keras_transformers.errors import RunError
-from keras_transformers.run import Run
+from keras_transformers.runs.run import Run
 from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
-from keras_transformers.training.job import spans
 from keras_transformers.training.progress import closing_table, columns_of
+from keras_transformers.training.resuming import spans
 
 
 class Checkpoints:

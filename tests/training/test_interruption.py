@@ -4,10 +4,10 @@ import signal
 import numpy as np
 import pytest
 
-from keras_transformers import cli
+from keras_transformers.api.train import train
+from keras_transformers.cli import parser as cli
 from keras_transformers.errors import RunError, TrainingInterrupted
-from keras_transformers.run import load_run
-from keras_transformers.training import train
+from keras_transformers.runs.run import load_run
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_a_finished_run_can_be_resumed_and_given_more_epochs(quick, tmp_path):
 
 
 def test_a_run_that_stopped_early_does_not_go_on(tiny, tmp_path, monkeypatch):
-    from keras_transformers.tasks import metrics
+    from keras_transformers.metrics import text as metrics
 
     monkeypatch.setattr(metrics.ExactMatch, "__call__", lambda *_: {"exact_match": 50.0})
     tiny = {**tiny, "training.epochs": 5, "training.patience": 1, "training.average_last": 1}

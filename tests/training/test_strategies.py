@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from keras_transformers.training import train
+from keras_transformers.api.train import train
 from keras_transformers.training.strategies import strategy_of
 
 

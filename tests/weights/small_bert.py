@@ -6,9 +6,9 @@ import numpy as np
 from safetensors.numpy import save_file
 
 import keras_transformers as kt
+from keras_transformers.weights.bert_sizes import Sizes
 from keras_transformers.weights.huggingface import HEADS, is_transposed, their_name
-from keras_transformers.weights.places import places
-from keras_transformers.weights.sizes import Sizes
+from keras_transformers.weights.tensor_names import places
 
 SIZES = Sizes(vocab_size=29, dim=22, layers=3, heads=2, hidden_dim=17, positions=13)
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvw", "##x"]

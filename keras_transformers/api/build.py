@@ -1,0 +1,31 @@
+"""`kt.build`: from a recipe to a `keras.Model`."""
+
+from ..recipe import load
+from ..runs.model import new_model, vocab_size
+
+
+def build(recipe, overrides=()):
+    """Return the `keras.Model` of a recipe, its task's head included, ready for `compile` and `fit`.
+
+    Its weights are those of the checkpoint that the recipe names in `weights`, and so is its vocabulary; what the
+    checkpoint leaves out is new, which is told on standard error.
+
+    Args:
+        recipe: A shipped recipe's name, a path to a YAML file, a dict, or a loaded recipe.
+        overrides: `{"model.dim": 128}` or `["model.dim=128"]`, applied last.
+
+    Raises:
+        RecipeError: The recipe has problems; the message lists them all.
+        CheckpointError: The checkpoint cannot be read, or does not fit the model.
+    """
+    recipe = load(recipe, overrides)
+    if recipe.tree.get("weights") is None:
+        return new_model(recipe)
+    from ..runs.notes import tell
+    from ..weights import open_checkpoint
+
+    checkpoint = open_checkpoint(recipe.tree["weights"])
+    stored = checkpoint.recipe()
+    model = new_model(recipe, {"tokenizer": stored["tokenizer"], "model.vocab_size": vocab_size(stored)})
+    tell(checkpoint.load(model, recipe.tree.get("task") or {}))
+    return model

@@ -1,0 +1,131 @@
+"""A run becomes one SavedModel: strings in, answers out, no Python needed to answer.
+
+DIR/
+  saved_model.pb, variables/, assets/
+  assets.extra/recipe.yaml     the resolved recipe
+  assets.extra/interface.json  the inputs in their order, and the output that is the answer
+"""
+
+import json
+from pathlib import Path
+
+from ..errors import ExportError, first_line
+from ..files import Kind, refuse_existing, replacing, writing
+from ..runs.run import Run, load_run
+
+MODEL = "saved_model.pb"
+SIGNATURE = "serving_default"
+INTERFACE = "interface.json"
+NAMES = {MODEL, "variables", "assets", "assets.extra", "fingerprint.pb"}
+KIND = Kind("a SavedModel", MODEL, frozenset(NAMES))
+
+
+def export(run, directory, overwrite=False):
+    """Write the final model of a run as a SavedModel and return its path.
+
+    Inputs and outputs are those of the task's serving module, by name: of a translation, input
+    `text`, string (N,), and outputs `text`, string (N,), and `score`, float32 (N,), the answer's
+    log-probability. The resolved recipe lies beside it, in `assets.extra/recipe.yaml`.
+
+    Args:
+        run: A `Run`, or its folder.
+        directory: The folder to write.
+        overwrite: Replace a SavedModel that is there.
+
+    Raises:
+        RunError: It is not a finished run.
+        ExportError: The folder is taken, or cannot be written.
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    directory = Path(directory)
+    refuse_existing(directory, KIND, overwrite, ExportError)
+    serving = run.serving()
+    with replacing(directory, ExportError) as folder, writing(directory, ExportError):
+        write(serving, folder)
+        extra = folder / "assets.extra"
+        extra.mkdir()
+        (extra / "recipe.yaml").write_text(_portable(run.recipe).to_yaml(), encoding="utf-8")
+        interface = {"inputs": list(input_names(serving)), "answer": run.task().answer}
+        (extra / INTERFACE).write_text(json.dumps(interface) + "\n", encoding="utf-8")
+    return directory
+
+
+def _portable(recipe):
+    """Return the recipe without the folders of this machine."""
+    without = {} if recipe.tree.get("data") is None else {"data.root": None}
+    return recipe.with_overrides({**without, "weights": None})
+
+
+def input_names(serving):
+    """Return the names of the inputs of a serving module, in order."""
+    return tuple(spec.name for spec in serving.__call__.input_signature)
+
+
+def is_saved_model(path):
+    """Tell whether a folder holds a SavedModel; a `Run` is none."""
+    return not isinstance(path, Run) and (Path(path) / MODEL).is_file()
+
+
+def write(serving, directory):
+    """Save the module `serving` with its call as the signature `serving_default`.
+
+    What is saved holds TensorFlow's variables, not Keras's around them: those are exported as
+    copies, so that what TensorFlow's C API restores would not be what the signature reads.
+    """
+    import tensorflow as tf
+
+    answer = serving.__call__.get_concrete_function()
+    module = tf.Module()
+    module.weights = list(answer.variables)
+    module.parts = [part for part in vars(serving).values() if isinstance(part, tf.Module)]
+    tf.saved_model.save(module, str(directory), signatures={SIGNATURE: answer})
+
+
+def load(directory):
+    """Return the function of a SavedModel, from string (N,) for each input to outputs by name.
+
+    Its `inputs` are their names in order, its `answer` the name of the output that is the answer.
+
+    Raises:
+        ExportError: The folder is not a SavedModel that `export` wrote.
+    """
+    import tensorflow as tf
+    import tensorflow_text  # noqa: F401  registers the ops that the graph uses
+
+    try:
+        loaded = tf.saved_model.load(str(directory))
+    except (OSError, tf.errors.OpError, ValueError) as error:
+        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {first_line(error)}") from None
+    if SIGNATURE not in loaded.signatures:
+        raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
+    signature = loaded.signatures[SIGNATURE]
+    takes, gives = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
+    inputs, answer = _interface(Path(directory))
+    if set(inputs) != takes or answer not in gives:
+        raise ExportError(
+            f"{directory} is not a SavedModel of `keras-transformers export`: it takes {_names(takes)} and gives "
+            f"{_names(gives)}, not {_names(inputs)} to `{answer}`."
+        )
+
+    def call(*texts):
+        return signature(**dict(zip(inputs, texts, strict=True)))
+
+    call.saved_model = loaded  # keeps its variables alive
+    call.inputs, call.answer = inputs, answer
+    return call
+
+
+def _interface(directory):
+    """Return the inputs in order and the answer, as `export` wrote them; by default text to text."""
+    path = directory / "assets.extra" / INTERFACE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(content["inputs"]), content["answer"]
+    except FileNotFoundError:
+        return ("text",), "text"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{path} cannot be read: {error}.") from None
+
+
+def _names(names):
+    return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"

@@ -1,0 +1,342 @@
+"""What each verb of the command line does. TensorFlow and Keras are imported inside the heavy ones."""
+
+import contextlib
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from .. import registry
+from ..errors import DataError, KerasTransformersError, RecipeError, UnknownComponent, did_you_mean
+from .backend import import_keras, require_tensorflow
+
+
+def list_(args):
+    """Print the slots and what fills them, one slot, the recipes or the plugins."""
+    from . import listing
+
+    _load_plugins(args)
+    special = {"recipes": listing.recipe_facts, "plugins": listing.plugin_facts}
+    if args.what:
+        if args.what not in (*special, *registry.slots()):
+            near = did_you_mean(args.what, [*special, *registry.slots()])
+            groups = ", ".join([*registry.slots(), *special])
+            raise UnknownComponent(f"There is no slot `{args.what}`.{near} What can be listed: {groups}.")
+        facts = special.get(args.what, lambda: listing.slot_facts(args.what))()
+        if args.json:
+            _print_json(facts)
+        else:
+            print("\n".join(listing.table(facts)) or f"There are no {args.what}.")
+        return
+    groups = {slot: listing.slot_facts(slot) for slot in registry.slots()}
+    groups |= {name: facts() for name, facts in special.items()}
+    if args.json:
+        _print_json(groups)
+        return
+    print("\n".join("\n".join([name, *listing.table(facts), ""]) for name, facts in groups.items() if facts).rstrip())
+
+
+def show(args):
+    """Print one component or one recipe."""
+    from ..recipe import load
+    from ..recipe import names as recipe_names
+    from ..recipe.files import is_file
+    from . import listing
+
+    _load_plugins(args)
+    if args.name in recipe_names() or is_file(args.name):
+        recipe = load(args.name, args.set)
+        if args.json:
+            _print_json(listing.recipe_data(recipe))
+        else:
+            print(listing.recipe_text(recipe))
+        for component in listing.components(args.name):
+            also = f"{component.slot}/{component.name}"
+            print(f"`{also}` is a component too: keras-transformers show {also}", file=sys.stderr)
+        return
+    found = listing.find_components(args.name)
+    if len(found) > 1:
+        where = ", ".join(f"{each.slot}/{each.name}" for each in found)
+        raise KerasTransformersError(f"`{args.name}` is in several slots; write one of {where}.")
+    if args.json:
+        _print_json(listing.component_facts(found[0]))
+    else:
+        print(listing.component_text(found[0]))
+
+
+def validate(args):
+    """Check recipes, report every problem of each, and return 2 if there is any."""
+    from ..recipe import load
+
+    _load_plugins(args)
+    answers = []
+    for recipe in args.recipes:
+        try:
+            load(recipe, args.set)
+            answers.append({"recipe": recipe, "valid": True, "problems": []})
+        except RecipeError as error:
+            problems = [dataclasses.asdict(problem) for problem in error.problems]
+            answers.append({"recipe": recipe, "valid": False, "problems": problems})
+            if not args.json:
+                print(error, file=sys.stderr)
+        else:
+            if not args.json:
+                print(f"{recipe} is valid.")
+    if args.json:
+        _print_json(answers)
+    return 0 if all(answer["valid"] for answer in answers) else 2
+
+
+def schema(args):
+    """Print the JSON Schema of recipes."""
+    from ..recipe import schema
+
+    _load_plugins(args)
+    _print_json(schema())
+
+
+def train(args):
+    """Train a recipe; what is wrong with it or its folder is said before TensorFlow is loaded."""
+    from ..recipe import load
+    from ..runs.run import load_run, refuse_existing, run_path
+
+    _load_plugins(args)
+    path = run_path(load(args.recipe, args.set), args.run)
+    if args.resume:
+        load_run(path)
+    else:
+        refuse_existing(path, args.overwrite)
+    with _heavy(args):
+        from ..api.train import train
+
+        result = train(
+            args.recipe,
+            run=args.run,
+            overrides=args.set,
+            resume=args.resume,
+            overwrite=args.overwrite,
+            plugins=args.plugin,
+        )
+    if args.json:
+        _print_json({"run": str(result), **result.report})
+
+
+def evaluate(args):
+    """Score a run on held-out text."""
+    from ..runs.run import load_run
+
+    load_run(args.model)
+    with _heavy(args):
+        from ..api.evaluate import evaluate
+
+        scores = evaluate(args.model, args.split)
+    if args.json:
+        _print_json(scores)
+        return
+    width = max((len(name) for name in scores), default=0)
+    for name, value in scores.items():
+        print(f"{name:<{width}}  {f'{value:.4g}' if isinstance(value, float) else value}")
+
+
+def predict(args):
+    """Read lines, print the model's answer to each; the model is looked for before they are read."""
+    from ..api.export import is_saved_model
+    from ..api.predict import answerer, answers
+    from ..runs.run import load_run
+
+    if not is_saved_model(args.model):
+        load_run(args.model)
+    _check_output(args.out, args.file)
+    lines = _read_lines(args.file)
+    with _heavy(args):
+        answer = answerer(args.model)
+    found = answers(answer, lines)
+    cut = 0
+    with _output(args.out) as out:
+        for outputs in found:
+            cut += bool(outputs.get("truncated"))
+            shown = json.dumps(outputs, ensure_ascii=False) if args.json else _line(outputs[answer.answer])
+            print(shown, file=out)
+    if cut:
+        print(f"{cut} of {len(lines)} texts are longer than the model reads, and were cut.", file=sys.stderr)
+
+
+def _line(answer):
+    """Return an answer as one line: text as it is, anything else as JSON."""
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+
+
+def import_(args):
+    """Make a run of a checkpoint, and print its folder."""
+    with _heavy(args):
+        from ..api.import_checkpoint import import_checkpoint
+
+        run = import_checkpoint(args.checkpoint, args.directory, overwrite=args.overwrite)
+    for note in run.report["notes"]:
+        print(note, file=sys.stderr)
+    if args.json:
+        _print_json({"run": str(run), **run.report})
+    else:
+        print(run)
+
+
+def export(args):
+    """Write a run's model as a SavedModel or for Transformers, and print its folder."""
+    from ..runs.run import load_run
+
+    load_run(args.model)
+    with _heavy(args):
+        if args.format == "huggingface":
+            from ..api.export_huggingface import export_huggingface
+
+            for note in export_huggingface(args.model, args.directory, overwrite=args.overwrite):
+                print(note, file=sys.stderr)
+            print(args.directory)
+            return
+        from ..api.export import export
+
+        print(export(args.model, args.directory, overwrite=args.overwrite))
+
+
+def embed(args):
+    """Read lines, write their vectors, or those of their words."""
+    from ..runs.run import load_run
+
+    load_run(args.model)
+    if args.unit == "word" and args.pooling is not None:
+        raise DataError(f"`--pooling` is for sentences, but --unit is word: leave out --pooling {args.pooling}.")
+    _check_ending(args.out, ".npz", ".jsonl")
+    _check_output(args.out, args.file)
+    lines = _read_lines(args.file)
+    with _heavy(args):
+        from ..api.embed import CUT, Embedder
+        from ..api.embed.output import json_line, write_npz
+
+        embedder = Embedder(args.model, args.unit, args.layer, args.pooling)
+    archive = args.out is not None and args.out.lower().endswith(".npz")
+    with _output(args.out, "wb" if archive else "w") as out:
+        if archive:
+            write_npz(out, lines, embedder(lines), embedder.dim)
+        else:
+            for line, found in zip(lines, embedder(lines)):
+                print(json_line(line, found), file=out)
+    if embedder.cut:
+        print(CUT.format(cut=embedder.cut, total=len(lines), longest=embedder.longest), file=sys.stderr)
+
+
+def attend(args):
+    """Draw a model's attention to a text, and print the file's name."""
+    from ..runs.run import load_run
+
+    load_run(args.model)
+    _check_ending(args.out, ".html", ".png")
+    with _heavy(args):
+        from ..api.attend import attend
+
+        for note in attend(args.model, args.text, args.second).write(args.out):
+            print(note, file=sys.stderr)
+    print(args.out)
+
+
+def registry_sync(args):
+    """Write the manifests from signatures and docstrings."""
+    from ..recipe.problem import shown
+    from ..registry import manifest
+
+    import_keras()
+    changed = manifest.sync_plugin(args.package) if args.package else manifest.sync()
+    for path in changed:
+        print(shown(path))
+    if not changed:
+        print("The manifests agree with the code.")
+
+
+def registry_check(args):
+    """Report where manifests and code differ, and return 2 if they do."""
+    from ..registry import manifest
+
+    import_keras()
+    differences = manifest.check()
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    if differences:
+        print("`keras-transformers registry sync` writes the manifests.", file=sys.stderr)
+        return 2
+    print("The manifests agree with the code.")
+    return 0
+
+
+def _load_plugins(args):
+    """Execute the user's --plugin files, which import Keras; no light verb does without them."""
+    if args.plugin:
+        import_keras()
+    for path in args.plugin:
+        registry.load_plugin_file(path)
+
+
+@contextlib.contextmanager
+def _heavy(args):
+    """Prepare for Keras; with --json, what it prints goes to standard error."""
+    import_keras()
+    require_tensorflow()
+    _load_plugins(args)
+    with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
+        yield
+
+
+def _read_lines(name):
+    """Return the lines of a UTF-8 file, or of standard input for `-`, without their ends."""
+    if name == "-":
+        label, content = "Standard input", sys.stdin.buffer.read()
+    else:
+        label = name
+        try:
+            content = Path(name).read_bytes()
+        except OSError as error:
+            raise DataError(f"{name} cannot be read: {error.strerror}.") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{label} must be UTF-8 text, but line {line} is not.") from None
+    lines = text.split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def _check_ending(path, *endings):
+    """Refuse a name for `--out` that does not tell what is to be written."""
+    if path is not None and not path.lower().endswith(endings):
+        raise DataError(f"`--out` must end in {' or '.join(endings)}, but is {path}.")
+
+
+def _check_output(path, source):
+    """Refuse an `--out` that cannot be written, before time is spent on what goes into it."""
+    if path is None:
+        return
+    path = Path(path)
+    if path.is_dir():
+        raise DataError(f"`--out` must name a file, but {path} is a folder.")
+    if not path.parent.is_dir():
+        raise DataError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if path.exists() and source != "-" and Path(source).exists() and path.samefile(source):
+        raise DataError(f"`--out` must name another file than the one that is read, {source}.")
+
+
+@contextlib.contextmanager
+def _output(path, mode="w"):
+    """Yield the stream to write answers to; a file appears only when it is whole."""
+    if path is None:
+        yield sys.stdout
+        return
+    partial = Path(f"{path}.partial")
+    try:
+        text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+        with partial.open(mode, **text) as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _print_json(value):
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,1 @@
+"""From examples to batches of ids: encoded, cut, masked, and batched by tokens."""

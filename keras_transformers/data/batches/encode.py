@@ -1,0 +1,69 @@
+"""From text to ids: tokenize once, drop what is too long, say so."""
+
+import numpy as np
+import tensorflow as tf
+
+from ...errors import DataError
+from ...text.packing import cut_notes, pack
+from .batching import EncodedPairs, Ids
+
+CHUNK = 8192  # sentences tokenized at a time
+
+
+def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"):
+    """Return `pairs` as `EncodedPairs`, and a sentence for the user on each loss.
+
+    Args:
+        pairs: `Pairs` of text.
+        tokenizer: Turns strings into ids.
+        batch_tokens: Most tokens in a batch.
+        max_length: Pairs with a side of more tokens, its end token included, are dropped.
+        seed: Seed of the order of batches.
+        name: What the pairs are, for messages.
+
+    Raises:
+        DataError: No pair is left.
+    """
+    sources, targets = (tokenize(texts, tokenizer) for texts in (pairs.sources, pairs.targets))
+    longest = np.maximum(sources.row_lengths(), targets.row_lengths()) + 1
+    kept = longest <= max_length
+    notes = list(pairs.notes)
+    dropped = int(len(kept) - kept.sum())
+    if dropped:
+        notes.append(
+            f"{name}: {dropped} of {len(kept)} pairs are longer than `data.max_length` "
+            f"({max_length} tokens) and were dropped; the longest has {int(longest.max())}."
+        )
+    if dropped == len(kept):
+        raise DataError(
+            f"{name}: all {len(kept)} pairs are longer than `data.max_length` ({max_length} "
+            f"tokens); the longest has {int(longest.max())}: raise it with --set data.max_length=N."
+        )
+    rows = np.flatnonzero(kept)
+    ids = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
+    return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
+
+
+def encode_texts(columns, tokenizer, max_length, name):
+    """Return texts, or pairs of them, as BERT reads them, and a sentence on what was cut.
+
+    Args:
+        columns: One list of str, or two of the same length.
+        tokenizer: A `WordPiece`.
+        max_length: Most tokens of a text or pair, special ids included.
+        name: What the texts are, for the message.
+
+    Returns:
+        `{"tokens": Ids, "segments": Ids}`, and a list of sentences for the user.
+    """
+    sides = [tokenize(texts, tokenizer) for texts in columns]
+    tokens, segments = pack(tokenizer, *sides, max_length=max_length)
+    whole = sum(side.row_lengths().numpy() for side in sides) + len(sides) + 1
+    return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length)
+
+
+def tokenize(texts, tokenizer):
+    """Return the ids of a list of str, ragged (N, None), a bounded number at a time."""
+    encode = getattr(tokenizer, "encode", None) or tokenizer.tokenize
+    chunks = [encode(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]
+    return tf.concat(chunks, axis=0)

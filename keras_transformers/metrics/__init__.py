@@ -1,0 +1,1 @@
+"""Scores of what a model says against what it should have said (slot `metric`)."""

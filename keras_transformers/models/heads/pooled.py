@@ -1,0 +1,27 @@
+"""What tasks put on a backbone: each function goes on from its outputs.
+
+B batch, T length, D model width, C number of classes.
+"""
+
+import keras
+
+from ...layers.dropout import Dropout
+from ...layers.initializer import truncated_normal
+
+
+def class_logits(pooled, classes, dropout):
+    """Return float32 logits (B, C) of the whole text, from the pooled vectors (B, D).
+
+    Source: Devlin et al. 2018, section 4.1, https://arxiv.org/abs/1810.04805
+
+    Args:
+        pooled: Output `pooled` of a backbone.
+        classes: C.
+        dropout: Rate on the pooled vectors.
+    """
+    return dense(classes, "classifier")(Dropout(dropout, name="drop")(pooled))
+
+
+def dense(units, name):
+    """Return a float32 dense layer that begins as BERT's do."""
+    return keras.layers.Dense(units, kernel_initializer=truncated_normal(), dtype="float32", name=name)

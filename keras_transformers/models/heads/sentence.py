@@ -1,0 +1,81 @@
+"""One vector for a whole text, from the vectors of its tokens.
+
+B batch, T length, D model width.
+"""
+
+from typing import Literal
+
+import keras
+from keras import ops
+
+from ..backbone import features
+
+TINY = 1e-12  # the length of a vector is at least this
+
+
+def mean_pooling(sequence, real):
+    """Return (B, D): the mean of `sequence` (B, T, D) where `real` (B, T) is True."""
+    weights = ops.expand_dims(ops.cast(real, sequence.dtype), -1)
+    return ops.sum(sequence * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1.0)
+
+
+def unit_length(vectors):
+    """Return `vectors` (…, D) divided by their lengths; one of zeros stays."""
+    length = ops.sqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True))
+    return vectors / ops.maximum(length, TINY)
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class SentenceVector(keras.layers.Layer):
+    """The mean of the tokens' vectors, special tokens included, or the vector of [CLS].
+
+    Reference: Reimers and Gurevych 2019, section 3, https://arxiv.org/abs/1908.10084
+
+    Args:
+        pooling: `mean` or `cls`.
+        normalize: Whether the vector gets length 1.
+    """
+
+    def __init__(self, pooling: Literal["mean", "cls"] = "mean", normalize: bool = True, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.pooling = pooling
+        self.normalize = normalize
+
+    def call(self, sequence, tokens):
+        """Map states (B, T, D) and ids (B, T), 0 where padded, to vectors (B, D), float32."""
+        vectors = sequence[:, 0] if self.pooling == "cls" else mean_pooling(sequence, ops.not_equal(tokens, 0))
+        return unit_length(vectors) if self.normalize else vectors
+
+    def compute_output_spec(self, sequence, tokens):
+        return keras.KerasTensor((sequence.shape[0], sequence.shape[-1]), dtype="float32")
+
+    def get_config(self):
+        return {**super().get_config(), "pooling": self.pooling, "normalize": self.normalize}
+
+
+def with_sentence_pairs(backbone, pooling, normalize):
+    """Return the model of two texts, read apart by the same encoder.
+
+    Inputs, by name: `tokens` and `segments` (B, T) of the first text, `second_tokens` and
+    `second_segments` (B, S) of the second. Outputs, by name: `first` and `second`, float32 (B, D).
+
+    Args:
+        backbone: A `Bert`.
+        pooling: As of `SentenceVector`.
+        normalize: As of `SentenceVector`.
+    """
+    vector = SentenceVector(pooling, normalize, name="sentence_vector")
+    first = backbone.input
+    states = features(backbone, "sequence", "task/sentence_embedding")
+    second = {name: keras.Input((None,), dtype="int32", name=f"second_{name}") for name in first}
+    outputs = {
+        "first": vector(states, first["tokens"]),
+        "second": vector(backbone(second)["sequence"], second["tokens"]),
+    }
+    return keras.Model({**first, **{f"second_{name}": value for name, value in second.items()}}, outputs)
+
+
+def single_text(model):
+    """Return the part of a model of two texts that reads one: `tokens` and `segments` to a vector (B, D)."""
+    inputs = {name: model.input[name] for name in ("tokens", "segments")}
+    return keras.Model(inputs, model.output["first"])

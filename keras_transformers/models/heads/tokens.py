@@ -1,0 +1,69 @@
+"""Heads on every token of an encoder: a label for each, or where a span begins and ends.
+
+B batch, T length, D model width, C number of labels.
+"""
+
+import keras
+from keras import ops
+
+from ...errors import RecipeError
+from ...layers.dropout import Dropout
+from ..backbone import longest_input
+from .pooled import dense
+
+NEVER = -1e9
+"""The logit of what cannot be chosen; logits are float32."""
+
+
+def token_logits(sequence, labels, dropout):
+    """Return float32 logits (B, T, C) of each token, from its vectors (B, T, D).
+
+    Source: Devlin et al. 2018, section 5.3, https://arxiv.org/abs/1810.04805
+
+    Args:
+        sequence: Output `sequence` of a backbone.
+        labels: C.
+        dropout: Rate on the vectors.
+    """
+    return dense(labels, "classifier")(Dropout(dropout, name="drop")(sequence))
+
+
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class SpanLogits(keras.layers.Layer):
+    """How well a span begins, and ends, at each token of the second text or, if there is none, at [CLS].
+
+    Reference: Devlin et al. 2018, sections 4.2 and 4.3, https://arxiv.org/abs/1810.04805
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.logits = dense(2, "logits")
+
+    def build(self, sequence_shape, segments_shape):
+        self.logits.build(sequence_shape)
+
+    def call(self, sequence, segments):
+        """Return `start` and `end`, float32 (B, T), `NEVER` in the first text and in padding.
+
+        Args:
+            sequence: Vectors of tokens (B, T, D).
+            segments: 0 in the first text, its [CLS] and in padding, 1 in the second text (B, T).
+        """
+        logits = self.logits(sequence)  # (B, T, 2)
+        first = ops.equal(ops.arange(ops.shape(segments)[1]), 0)
+        allowed = ops.logical_or(ops.equal(segments, 1), first)
+        return {name: ops.where(allowed, logits[..., side], NEVER) for side, name in enumerate(("start", "end"))}
+
+    def compute_output_spec(self, sequence, segments):
+        return {name: keras.KerasTensor(segments.shape, dtype="float32") for name in ("start", "end")}
+
+
+def require_positions(backbone, length):
+    """Raise unless an encoder can read `length` tokens.
+
+    Raises:
+        RecipeError: It has learnt fewer positions.
+    """
+    longest = longest_input(backbone, otherwise=length)
+    if length > longest:
+        raise RecipeError(f"`task.length` must be at most the number of positions ({longest}), but is {length}.")

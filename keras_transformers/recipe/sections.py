@@ -1,0 +1,96 @@
+"""The sections of a recipe: what may stand at its root, under `data` and under `training`.
+
+They are components like any other (slot `section`), so that one grammar, read from these
+signatures, validates a recipe, documents it and becomes its JSON Schema.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..signature import Count, Fraction, Natural, Path, Seed, slot
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model that can be built, trained, evaluated, exported and served.
+
+    Registered as `section/recipe`.
+
+    Args:
+        model: The network.
+        summary: One line that says what the recipe trains.
+        tokenizer: How text becomes ids and back.
+        data: Where the text comes from and how it is batched.
+        task: What the model learns to do: loss, search, metrics and serving signature.
+        training: How `model.fit` is run.
+        weights: Checkpoint to begin with: a run directory, a Hugging Face folder, a Google
+            checkpoint or a KerasHub preset; its tokenizer is used, too.
+        seed: Seed of initial weights, dropout and shuffling.
+        requires: For each plugin scope that the recipe uses, the pip requirement that provides it.
+    """
+
+    model: slot("model")
+    summary: str = ""
+    tokenizer: slot("tokenizer") | None = None
+    data: slot("section", default="data") | None = None
+    task: slot("task") | None = None
+    training: slot("section", default="training") | None = None
+    weights: Path | None = None
+    seed: Seed = 0
+    requires: dict | None = None
+
+
+@dataclass(frozen=True)
+class Data:
+    """Where the text comes from and how it is batched.
+
+    Registered as `section/data`.
+
+    Args:
+        train: The training text.
+        valid: Text scored after each epoch, to choose the best checkpoint.
+        test: Held-out text for `keras-transformers evaluate`.
+        root: Folder that the sources' relative paths start from; by default the working directory.
+        batch_tokens: Tokens in a batch, padding included; of pairs, summed over source and target.
+        max_length: Longest sequence in tokens; what is longer is dropped or cut, as the task says,
+            and counted.
+    """
+
+    train: slot("source")
+    valid: slot("source") | None = None
+    test: slot("source") | None = None
+    root: Path | None = None
+    batch_tokens: Count = 4096
+    max_length: Count = 256
+
+
+@dataclass(frozen=True)
+class Training:
+    """How `model.fit` is run.
+
+    Registered as `section/training`.
+
+    Args:
+        strategy: Devices: `auto` mirrors over all GPUs if there is more than one, `one` uses a
+            single device, `mirrored` mirrors over every visible GPU (or logical CPU).
+        precision: Keras dtype policy of the computation; weights stay float32.
+        epochs: Passes over the training text.
+        optimizer: Rule that turns gradients into updates.
+        schedule: Learning rate as a function of the step.
+        average_last: Number of last epochs whose weights are averaged into the final model.
+        patience: Epochs without a better validation score after which training stops; none: never.
+        freeze: Number of lowest blocks of the encoder that are kept as they are, the embeddings
+            included; 0: the embeddings alone; none: all is trained.
+        layer_decay: Factor on the learning rate from each block to the one beneath it, and to the
+            embeddings; none: one rate for all.
+    """
+
+    optimizer: slot("optimizer")
+    schedule: slot("schedule")
+    strategy: Literal["auto", "one", "mirrored"] = "auto"
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    epochs: Count = 10
+    average_last: Count = 1
+    patience: Count | None = None
+    freeze: Natural | None = None
+    layer_decay: Fraction | None = None

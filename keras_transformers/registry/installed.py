@@ -1,0 +1,140 @@
+"""Third-party packages that bring components, found without importing them.
+
+A package declares, in the entry-point group `keras_transformers.plugins`,
+
+    acme = "acme_attention"
+
+and ships acme_attention/registry.yaml: slot -> name -> entry, as in the library's manifests. Its
+components are then `acme/NAME`. What is wrong with a plugin is its `error`; it harms no other.
+"""
+
+import importlib.util
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..errors import RegistryError, did_you_mean
+from .builtin import builtin, builtin_slots, read_yaml
+from .component import NAME, Component
+
+GROUP = "keras_transformers.plugins"
+MANIFEST = "registry.yaml"
+RESERVED = ("keras_transformers", "user")
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An installed plugin.
+
+    Args:
+        name: Its scope: the entry point's name.
+        distribution: What pip calls it.
+        version: Of the distribution.
+        requirement: What a recipe that needs it asks pip for, such as `acme-attention>=1.0`.
+        components: What it brings; those entries that are sound, if some are not.
+        error: What is wrong with it, as sentences; None if nothing is.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    requirement: str
+    components: tuple[Component, ...] = ()
+    error: str | None = None
+
+
+@cache
+def plugins():
+    """Return the installed plugins as a tuple, sorted by name, the broken ones included."""
+    from importlib.metadata import entry_points
+
+    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.dist.name))
+    holders = Counter(point.name for point in found)
+    return tuple(_read(point, found if holders[point.name] > 1 else ()) for point in found)
+
+
+def missing_plugin(name, requirement=None, installed=()):
+    """Return the sentence for a component `scope/name` whose plugin is not installed.
+
+    Args:
+        name: The component, such as `acme/talking_heads`.
+        requirement: What provides the plugin, as pip understands it, if known.
+        installed: Names of the plugins that are.
+    """
+    scope = name.partition("/")[0]
+    install = f"pip install '{requirement}'" if requirement else "install the package that provides it"
+    hint = did_you_mean(scope, installed)
+    return f"`{name}` needs the plugin `{scope}`, which is not installed: {install}.{hint}"
+
+
+def _read(point, rivals):
+    distribution, version = point.dist.name, point.dist.version
+    plugin = {
+        "name": point.name,
+        "distribution": distribution,
+        "version": version,
+        "requirement": f"{distribution}>={version}",
+    }
+    label = f"plugin `{point.name}` ({distribution} {version})"
+    try:
+        _check_scope(point, rivals)
+        components, problems = _read_manifest(point, f"plugin {point.name} ({distribution} {version})")
+    except Exception as error:
+        components, problems = (), [str(error) if isinstance(error, RegistryError) else repr(error)]
+    error = f"The {label} is broken: {' '.join(problems)}" if problems else None
+    return Plugin(**plugin, components=tuple(components), error=error)
+
+
+def _check_scope(point, rivals):
+    if not NAME.fullmatch(point.name) or point.name in RESERVED:
+        raise RegistryError(
+            f"The name of a plugin must be lower-case letters, digits and _, and none of "
+            f"{', '.join(RESERVED)}, but is `{point.name}`."
+        )
+    others = [f"{one.dist.name} {one.dist.version}" for one in rivals if one.name == point.name and one != point]
+    if others:
+        raise RegistryError(f"The name `{point.name}` is also declared by {', '.join(others)}; uninstall one.")
+
+
+def _read_manifest(point, origin):
+    path = _manifest_path(point.value.strip())
+    components, problems = [], []
+    entries = read_yaml(path)
+    for slot, named in entries.items():
+        if not isinstance(named, dict):
+            problems.append(f"`{slot}`: must be a map of names to entries, but is {named!r}.")
+            continue
+        for name, entry in named.items():
+            try:
+                components.append(Component.from_entry(slot, name, entry, origin, scope=point.name))
+            except RegistryError as error:
+                problems.append(str(error))
+    known = known_slots(components)
+    for slot in sorted({component.slot for component in components} - known):
+        problems.append(f"There is no slot `{slot}`.{did_you_mean(slot, known)}")
+    problems = [f"{path}: {problem}" for problem in problems]
+    return [component for component in components if component.slot in known], problems
+
+
+def known_slots(components):
+    """Return the slots a plugin may fill: the library's, and those that its own parameters name."""
+    every = [*components, *(one for slot in builtin_slots() for one in builtin(slot).values())]
+    parameters = [parameter for component in every for parameter in component.parameters.values()]
+    items = [parameter.items for parameter in parameters if parameter.items]
+    return {*builtin_slots(), *(one.slot for one in (*parameters, *items) if one.slot)}
+
+
+def _manifest_path(package):
+    top, *rest = package.split(".")
+    if top == "keras_transformers" or not all(part.isidentifier() for part in (top, *rest)):
+        raise RegistryError(f"Its entry point must name a package of its own, but names `{package}`.")
+    spec = importlib.util.find_spec(top) if top not in sys.modules else sys.modules[top].__spec__
+    if spec is None or spec.submodule_search_locations is None:
+        raise RegistryError(f"Its entry point names the package `{top}`, which is not installed.")
+    places = [Path(folder, *rest) for folder in spec.submodule_search_locations]
+    for place in places:
+        if (place / MANIFEST).is_file():
+            return place / MANIFEST
+    raise RegistryError(f"{places[0] / MANIFEST if places else MANIFEST} is missing.")

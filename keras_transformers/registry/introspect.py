@@ -1,0 +1,193 @@
+"""Reads a class or function into a `Component`: its signature, its annotations, its docstring."""
+
+import ast
+import collections.abc
+import dataclasses
+import inspect
+import re
+import textwrap
+import types
+import typing
+
+from ..errors import RegistryError
+from ..signature import Bounds, FilePath, Slot
+from .component import ITEM, Component, Parameter
+from .docstring import Docstring
+
+PLAIN = {bool: "bool", int: "int", float: "float", str: "str", list: "list", tuple: "list", dict: "map"}
+MAPS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
+
+
+def component_of(found, slot, name, origin="built-in", reference=""):
+    """Return the `Component` that a class or function makes of itself.
+
+    A constructor that passes `**kwargs` on to its base class takes the base's parameters too, except
+    those that it gives itself; those of Keras's classes (`name`, `dtype`, …) are left out.
+
+    Raises:
+        RegistryError: It is neither a class nor a function, or a default is not plain data.
+    """
+    if not callable(found) or not hasattr(found, "__qualname__"):
+        raise RegistryError(f"`{slot}/{name}` must be a class or a function, but is {found!r}.")
+    owners = _owners(found)
+    documented = [Docstring(owner.__doc__) for owner in owners]
+    parameters, given, positional = {}, set(), 0
+    for owner in owners:
+        own = list(_parameters_of(owner, f"{slot}/{name}"))
+        given.update(one.name for one in own[:positional])
+        for parameter in own:
+            if parameter.name not in given:
+                parameters.setdefault(parameter.name, parameter)
+        if inspect.isclass(owner) and "__init__" in vars(owner):
+            positional, keywords = _given_to_base(owner.__init__)
+            given |= keywords
+    for key, parameter in parameters.items():
+        doc = next((one.arguments[key] for one in documented if key in one.arguments), "")
+        parameters[key] = dataclasses.replace(parameter, doc=doc)
+    return Component(
+        slot,
+        name,
+        target=f"{found.__module__}:{found.__qualname__}",
+        summary=documented[0].summary,
+        reference=reference or documented[0].reference,
+        parameters=parameters,
+        origin=origin,
+    )
+
+
+def _owners(found):
+    """Return the function, or the classes whose constructors take the parameters, the class itself first."""
+    if not inspect.isclass(found):
+        return [found]
+    owners = []
+    for base in found.__mro__:
+        if base.__module__.partition(".")[0] in ("keras", "builtins", "tensorflow"):
+            break
+        owners.append(base)
+        if "__init__" in vars(base) and not _passes_kwargs(base.__init__):
+            break
+    return owners or [found]
+
+
+def _passes_kwargs(function):
+    if not any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values()):
+        return False
+    call = _super_call(function)
+    return call is None or any(one.arg is None for one in call.keywords)
+
+
+def _given_to_base(function):
+    """Return how many positional arguments `super().__init__(…)` is given, and the names of the others."""
+    call = _super_call(function)
+    if call is None:
+        return 0, set()
+    return len(call.args), {one.arg for one in call.keywords if one.arg}
+
+
+def _super_call(function):
+    """Return the syntax of the constructor's call of `super().__init__`, or None if its source is not there."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and re.match(r"super\(.*\)\.__init__$", ast.unparse(node.func)):
+            return node
+    return None
+
+
+def _parameters_of(owner, where):
+    is_class = inspect.isclass(owner)
+    if is_class and "__init__" not in vars(owner):
+        return
+    function = owner.__init__ if is_class else owner
+    hints = _hints(function, where)
+    factories = {}
+    if dataclasses.is_dataclass(owner):
+        factories = {one.name: one.default_factory for one in dataclasses.fields(owner)}
+    for one in list(inspect.signature(function).parameters.values())[1 if is_class else 0 :]:
+        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            continue
+        default = one.default
+        if factories.get(one.name, dataclasses.MISSING) is not dataclasses.MISSING:
+            default = factories[one.name]()
+        yield _parameter(one.name, hints.get(one.name, inspect.Parameter.empty), default, where)
+
+
+def _hints(function, where):
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, AttributeError, TypeError) as error:
+        raise RegistryError(f"`{where}`: its annotations cannot be read: {error}.") from error
+
+
+def _parameter(name, annotation, default, where):
+    required = default is inspect.Parameter.empty
+    default = None if required else _plain(default, name, where)
+    facts = {"type": "any"}
+    if annotation is not inspect.Parameter.empty:
+        facts = _facts(annotation)
+    elif default is not None:
+        facts = {"type": PLAIN[type(default)]}
+    if not required and default is None:
+        facts["nullable"] = True
+    return Parameter(name, required=required, default=default, **facts)
+
+
+def _plain(value, name, where):
+    """Return a default as YAML would hold it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(one, name, where) for one in value]
+    if isinstance(value, dict):
+        return {key: _plain(one, name, where) for key, one in value.items()}
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    raise RegistryError(f"`{where}`: the default of `{name}` must be plain data, but is {value!r}.")
+
+
+def _facts(annotation):
+    """Return what an annotation says, as arguments of `Parameter`."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        facts = _facts(arguments[0])
+        for note in arguments[1:]:
+            facts.update(_note(note))
+        return facts
+    if origin in (typing.Union, types.UnionType):
+        return _union(arguments)
+    if origin is typing.Literal:
+        choices = tuple(one for one in arguments if one is not None)
+        kinds = {type(one) for one in choices}
+        facts = {"type": PLAIN.get(kinds.pop(), "any") if len(kinds) == 1 else "any", "choices": choices}
+        return {**facts, "nullable": True} if None in arguments else facts
+    if (origin or annotation) in MAPS:
+        return {"type": "map"}
+    if (origin or annotation) in LISTS:
+        item = arguments[0] if arguments else typing.Any
+        return (
+            {"type": "list"}
+            if item is typing.Any
+            else {"type": "list", "items": Parameter(ITEM, required=True, **_facts(item))}
+        )
+    return {"type": PLAIN.get(annotation, "any")}
+
+
+def _union(arguments):
+    some = [_facts(one) for one in arguments if one is not type(None)]
+    if len(some) == 1:
+        facts = some[0]
+    else:
+        number = {one["type"] for one in some} == {"int", "float"} and all(len(one) == 1 for one in some)
+        facts = {"type": "float" if number else "any"}
+    return {**facts, "nullable": True} if type(None) in arguments else facts
+
+
+def _note(note):
+    if isinstance(note, Slot):
+        return {"type": "slot", "slot": note.name, "default_type": note.default}
+    if isinstance(note, Bounds):
+        return dataclasses.asdict(note)
+    if isinstance(note, FilePath):
+        return {"type": "path"}
+    return {}

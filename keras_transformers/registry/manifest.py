@@ -1,0 +1,195 @@
+"""Keeps registry/*.yaml equal to what the code says of itself.
+
+A top-level class or function is registered by a line of its docstring, "Registered as `slot/name`.";
+`sync` writes the manifests from the signatures and docstrings of all such objects, and `check` says
+where they differ. The modules are searched as text, so only those that register something are
+imported.
+"""
+
+import ast
+import importlib
+from pathlib import Path
+
+from ..errors import DuplicateComponent, RegistryError
+from .builtin import read_yaml, refresh
+from .docstring import Docstring, registered_names
+from .introspect import component_of
+from .resources import PACKAGE, registry_dir
+
+HEADER = "# Written by `keras-transformers registry sync` from signatures and docstrings: change those.\n"
+
+
+def manifest_of(found, slot, name):
+    """Return the entry of a class or function, as a plain map."""
+    return component_of(found, slot, name).to_entry()
+
+
+def discover(package=PACKAGE):
+    """Return the targets of all registered objects of a package's folder, by slot and name.
+
+    Raises:
+        DuplicateComponent: Two objects claim one name.
+    """
+    package, found = Path(package), {}
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.parse(path.read_bytes(), str(path)).body:
+            if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                continue
+            for slot, name in registered_names(ast.get_docstring(node)):
+                target = f"{_module(path, package)}:{node.name}"
+                holder = found.setdefault(slot, {}).setdefault(name, target)
+                if holder != target:
+                    raise DuplicateComponent(f"`{slot}/{name}` is claimed by {holder} and by {target}.")
+    return found
+
+
+def sync(package=PACKAGE, folder=None):
+    """Write the manifests of the library; return the files written or removed.
+
+    An object that does not import keeps its old entry, and the others are written all the same.
+
+    Raises:
+        RegistryError: Some objects do not import.
+    """
+    folder = Path(folder or registry_dir())
+    fresh, problems = _fresh(package, folder)
+    changed = []
+    for slot, entries in fresh.items():
+        changed += _write(folder / f"{slot}.yaml", render(entries))
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in fresh:
+            path.unlink()
+            changed.append(path)
+    refresh()
+    if problems:
+        raise RegistryError("\n".join(problems))
+    return changed
+
+
+def sync_plugin(package):
+    """Write PACKAGE/registry.yaml of a plugin from its folder; return the files written.
+
+    The folder's name must be that of an importable package.
+
+    Raises:
+        RegistryError: Some objects do not import.
+    """
+    package = Path(package)
+    entries = {slot: {name: _entry(slot, name, target) for name, target in sorted(named.items())}
+               for slot, named in sorted(discover(package).items())}  # fmt: skip
+    body = "".join(f"{slot}:\n{_indent(_render(named))}" for slot, named in entries.items())
+    return _write(package / "registry.yaml", HEADER + body)
+
+
+def check(package=PACKAGE, folder=None):
+    """Return a sentence for each thing in which code and manifests differ; none if they agree."""
+    folder = Path(folder or registry_dir())
+    fresh, problems = _fresh(package, folder)
+    slots = sorted({*fresh, *(path.stem for path in folder.glob("*.yaml"))})
+    for slot in slots:
+        path = folder / f"{slot}.yaml"
+        written = read_yaml(path) if path.exists() else {}
+        expected = fresh.get(slot, {})
+        for name in sorted({*expected, *written}, key=str):
+            if name not in written:
+                problems.append(f"`{slot}/{name}` ({expected[name]['target']}) has no entry in {path.name}.")
+            elif name not in expected:
+                problems.append(f"`{slot}/{name}` is in {path.name}, but nothing is registered as it.")
+            elif written[name] != expected[name]:
+                problems.append(f"`{slot}/{name}` differs from {expected[name]['target']}.")
+    problems += _documentation(discover(package))
+    return problems
+
+
+def render(entries):
+    """Return the text of a manifest: a block per component, a line per parameter."""
+    return HEADER + "\n".join(_render({name: entry}) for name, entry in entries.items())
+
+
+def _fresh(package, folder):
+    """Return the entries by slot and name as the code has them now, and what does not import."""
+    fresh, problems = {}, []
+    for slot, named in sorted(discover(package).items()):
+        fresh[slot] = {}
+        for name, target in sorted(named.items()):
+            try:
+                fresh[slot][name] = _entry(slot, name, target)
+            except RegistryError as error:
+                problems.append(str(error))
+                path = folder / f"{slot}.yaml"
+                old = read_yaml(path).get(name) if path.exists() else None
+                if old is not None:
+                    fresh[slot][name] = old
+    return {slot: entries for slot, entries in fresh.items() if entries}, problems
+
+
+def _entry(slot, name, target):
+    return manifest_of(_load(slot, name, target), slot, name)
+
+
+def _load(slot, name, target):
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise RegistryError(f"`{slot}/{name}`: {target} does not import: {why}") from error
+
+
+def _documentation(targets):
+    """Return where a registered object and its docstring differ."""
+    problems = []
+    for slot, named in sorted(targets.items()):
+        for name, target in sorted(named.items()):
+            try:
+                found = _load(slot, name, target)
+            except RegistryError:
+                continue  # said elsewhere
+            parameters = component_of(found, slot, name).parameters
+            problems += [
+                f"`{slot}/{name}`: `{one.name}` is missing from the `Args:` of its docstring."
+                for one in parameters.values()
+                if not one.doc
+            ]
+            problems += [
+                f"`{slot}/{name}`: `{one}` is in the `Args:` of its docstring, but is no parameter."
+                for one in Docstring(found.__doc__).arguments
+                if one not in parameters
+            ]
+    return problems
+
+
+def _module(path, package):
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _render(entries):
+    lines = []
+    for name, entry in entries.items():
+        lines.append(f"{name}:")
+        for key in ("target", "summary", "reference"):
+            if key in entry:
+                lines.append(f"  {key}: {_flow(entry[key])}")
+        if entry.get("parameters"):
+            lines.append("  parameters:")
+            lines += [f"    {key}: {_flow(facts)}" for key, facts in entry["parameters"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value):
+    import yaml
+
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.removesuffix("\n...\n").rstrip("\n")
+
+
+def _indent(text):
+    return "".join(f"  {line}" for line in text.splitlines(keepends=True))
+
+
+def _write(path, text):
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return []
+    path.write_text(text, encoding="utf-8")
+    return [path]

@@ -1,0 +1,25 @@
+"""Reads the text of a recipe's split, and checks that it is what the task learns from."""
+
+from ..errors import DataError
+
+
+def read_for(task, source, root, tree, split):
+    """Return the examples of `source`.
+
+    Args:
+        task: A `Task`.
+        source: A component of the slot `source`.
+        root: Folder that the source's relative paths start from, or None.
+        tree: The resolved recipe, whose names are told.
+        split: `train`, `valid` or `test`.
+
+    Raises:
+        DataError: The text cannot be read, or is of another kind than the task reads.
+    """
+    examples = source.read(root)
+    if not isinstance(examples, task.reads):
+        raise DataError(
+            f"`task/{tree['task']['type']}` reads {task.reads.__name__}, but `source/{tree['data'][split]['type']}` "
+            f"of `data.{split}` gives {type(examples).__name__}."
+        )
+    return examples

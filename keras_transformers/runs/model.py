@@ -1,0 +1,47 @@
+"""The model of a recipe, its task's head included."""
+
+import contextlib
+
+from .. import registry
+from ..registry.assemble import assemble
+
+
+def new_model(recipe, overrides=()):
+    """Return what `build` does, with weights that are all new, whatever checkpoint the recipe names."""
+    import keras
+
+    from ..recipe import load
+
+    recipe = load(recipe, overrides)
+    training = recipe.tree.get("training") or {}
+    keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
+    with dtype_policy(training.get("precision")):
+        backbone = assemble("model", recipe.tree["model"], vocab_size=vocab_size(recipe.tree))
+        return _with_head(backbone, recipe.tree.get("task"))
+
+
+def _with_head(backbone, spec):
+    """Return the model of a task; a task that adds nothing is not assembled, which may need TensorFlow."""
+    from ..tasks.task import Task
+
+    if spec is None or registry.resolve("task", spec["type"]).model is Task.model:
+        return backbone
+    return assemble("task", spec).model(backbone)
+
+
+def vocab_size(tree):
+    """Return the vocabulary size that a recipe settles before any tokenizer is trained."""
+    return tree["model"].get("vocab_size") or (tree.get("tokenizer") or {}).get("vocab_size")
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Make `name` Keras's dtype policy for a while; None leaves it."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name or before)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

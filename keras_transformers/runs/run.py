@@ -1,0 +1,165 @@
+"""The run directory: what one training leaves behind, and how to read it again.
+
+RUN/
+  recipe.yaml         the resolved recipe; trains again as it is
+  tokenizer/          its files
+  checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume
+  checkpoints/best/   weights of the epoch with the best validation score
+  checkpoints/epochs/ weights of the last epochs, for averaging
+  metrics.jsonl       one line an epoch
+  tensorboard/        the same, for TensorBoard
+  model.keras         the final model, float32
+  report.json         what was trained, how long it took, and how well it does
+"""
+
+import dataclasses
+import json
+import shlex
+from pathlib import Path
+from zipfile import BadZipFile
+
+from .. import files as writing
+from .. import recipe as recipes
+from ..errors import RecipeError, RunError, first_line
+
+RECIPE = "recipe.yaml"
+FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
+FILES = {RECIPE, "metrics.jsonl", "model.keras", "report.json"}
+PARTIAL = {"recipe.partial", "metrics.partial", "partial-model.keras"}  # of a run that was killed
+KIND = writing.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES | PARTIAL))
+
+
+class Run:
+    """A run directory.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.recipe_file = self.path / RECIPE
+        self.tokenizer_folder = self.path / "tokenizer"
+        self.checkpoint_folder = self.path / "checkpoints"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.tensorboard_folder = self.path / "tensorboard"
+        self.model_file = self.path / "model.keras"
+        self.report_file = self.path / "report.json"
+
+    def __repr__(self):
+        return f"Run({str(self.path)!r})"
+
+    def __str__(self):
+        return str(self.path)
+
+    @property
+    def recipe(self):
+        """The resolved recipe, named after the run."""
+        try:
+            recipe = recipes.load(self.recipe_file)
+            return dataclasses.replace(recipe, name=self.path.resolve().name)
+        except RecipeError as error:
+            hint = "" if "plugin" in str(error) else " A plugin file of its own is named with --plugin FILE."
+            raise RunError(f"{self.recipe_file} cannot be used: {error}{hint}") from None
+
+    def write_recipe(self, recipe):
+        """Write recipe.yaml, which changes at one stroke."""
+        partial = self.recipe_file.with_suffix(".partial")
+        partial.write_text(recipe.to_yaml(), encoding="utf-8")
+        partial.replace(self.recipe_file)
+
+    def resume_command(self, plugins=()):
+        """Return the command line that goes on with the training, given its --plugin files."""
+        words = ["keras-transformers", "train", self.recipe_file, "--run", self.path, "--resume"]
+        words += [word for plugin in plugins for word in ("--plugin", plugin)]
+        return shlex.join(str(word) for word in words)
+
+    @property
+    def history(self):
+        """The lines of metrics.jsonl, one dict an epoch."""
+        if not self.metrics_file.is_file():
+            return []
+        return [json.loads(line) for line in self.metrics_file.read_text(encoding="utf-8").splitlines()]
+
+    @property
+    def report(self):
+        """What report.json says; an empty dict before training has ended."""
+        return json.loads(self.report_file.read_text(encoding="utf-8")) if self.report_file.is_file() else {}
+
+    def tokenizer(self):
+        """Return the tokenizer, loaded."""
+        from ..registry.assemble import assemble
+
+        tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
+        tokenizer.load(self.tokenizer_folder)
+        return tokenizer
+
+    def task(self):
+        """Return the task.
+
+        Raises:
+            RunError: The recipe has none.
+        """
+        from ..registry.assemble import assemble
+
+        task = assemble("task", self.recipe.tree["task"])
+        if task is None:
+            raise RunError(f"{self.recipe_file} has no section `task`: this run holds a model that answers no text.")
+        return task
+
+    def model(self):
+        """Return the final model, float32.
+
+        Raises:
+            RunError: Training has not ended.
+        """
+        from .model import dtype_policy, new_model
+
+        if not self.model_file.is_file():
+            raise RunError(
+                f"{self.path} holds no model.keras: training has not ended; go on with `{self.resume_command()}`."
+            )
+        recipe = self.recipe
+        with dtype_policy("float32"):  # an imported run has no section `training`
+            model = new_model(recipe, {"training.precision": "float32"} if recipe.tree["training"] else ())
+        try:
+            model.load_weights(self.model_file)
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise RunError(f"{self.model_file} cannot be read as this recipe's model: {first_line(error)}") from None
+        return model
+
+    def serving(self):
+        """Return the module that answers text with text, of the final model."""
+        return self.task().serving(self.model(), self.tokenizer())
+
+
+def load_run(path):
+    """Return the `Run` at `path`.
+
+    Raises:
+        RunError: There is no run there.
+    """
+    run = Run(path)
+    if not run.path.exists():
+        raise RunError(f"There is no run at {run.path}: train one with `keras-transformers train`.")
+    if not run.recipe_file.is_file():
+        raise RunError(
+            f"{run.path} is not a run directory: it holds no recipe.yaml. Runs are made by "
+            "`keras-transformers train RECIPE --run DIR`."
+        )
+    return run
+
+
+def run_path(recipe, run=None):
+    """Return the folder of a run: `run`, or by default `runs/` and the name of the `Recipe`."""
+    return Path(run) if run is not None else Path("runs") / recipe.name
+
+
+def refuse_existing(path, overwrite):
+    """Raise unless a new run may be written at `path`.
+
+    Raises:
+        RunError: A run is there and may not be overwritten, or something that is no run.
+    """
+    elsewhere, replace = "give --run another path", "add --resume to go on with it, --overwrite"
+    writing.refuse_existing(path, KIND, overwrite, elsewhere=elsewhere, replace=replace)

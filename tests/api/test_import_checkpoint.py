@@ -1,0 +1,164 @@
+"""Checkpoints become runs, runs are checkpoints, and both are written for Transformers."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from small_bert import PIECES, SIZES, build, outputs, weights_of, write_folder
+
+import keras_transformers as kt
+from keras_transformers.api.export_huggingface import export_huggingface
+from keras_transformers.api.import_checkpoint import import_checkpoint
+from keras_transformers.cli import parser as cli
+from keras_transformers.errors import CheckpointError, ExportError, RunError
+from keras_transformers.models.backbone import backbone_of
+from keras_transformers.weights import load_into, open_checkpoint
+
+
+@pytest.fixture(scope="module")
+def run(model, tmp_path_factory):
+    from small_bert import as_hugging_face
+
+    folder = tmp_path_factory.mktemp("imported")
+    return import_checkpoint(write_folder(folder / "checkpoint", as_hugging_face(model)), folder / "run")
+
+
+def test_a_run_of_its_own(run, model):
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        "model.keras",
+        "recipe.yaml",
+        "report.json",
+        "tokenizer",
+    ]
+    for name, value in outputs(run.model()).items():
+        np.testing.assert_array_equal(value, outputs(model)[name])
+    assert run.tokenizer().vocabulary == PIECES
+    assert run.report["parameters"] == model.count_params()
+    assert run.report["weights"].startswith("imported from /")
+    assert run.recipe.tree["summary"] == "Imported from checkpoint"
+
+
+def test_a_run_is_a_checkpoint(run, model, tmp_path):
+    other = build()
+    assert load_into(other, run.path) == []
+    np.testing.assert_array_equal(outputs(other)["pooled"], outputs(model)["pooled"])
+    recipe = open_checkpoint(run.path).recipe()
+    assert set(recipe) == {"model", "tokenizer"}
+    again = import_checkpoint(run.path, tmp_path / "again")
+    np.testing.assert_array_equal(outputs(again.model())["pooled"], outputs(model)["pooled"])
+
+
+def test_a_recipe_is_built_with_the_weights_it_names(run, model, capsys, monkeypatch):
+    recipe = {name: run.recipe.tree[name] for name in ("model", "tokenizer")} | {"weights": str(run.path)}
+    for changes in ({"model.vocab_size": 29}, {"model.vocab_size": 31}):
+        built = kt.build(recipe, changes)
+        np.testing.assert_array_equal(outputs(built)["pooled"], outputs(model)["pooled"])
+    assert capsys.readouterr().err == ""
+    task = {"type": "classification", "labels": ["a", "b", "c"]}
+    monkeypatch.setenv("HOME", str(run.path.parent))
+    built = kt.build({**recipe, "weights": "~/run", "task": task})
+    np.testing.assert_array_equal(backbone_of(built).pooler.kernel, model.pooler.kernel)
+    assert " ".join(capsys.readouterr().err.split()).startswith("note `classifier` is not in ")
+    with pytest.raises(CheckpointError, match="cannot fill the model, "):
+        kt.build(recipe, {"model.dim": 26})
+
+
+def test_a_damaged_run(run, tmp_path):
+    for name in ("recipe.yaml", "report.json"):
+        (tmp_path / name).write_bytes((run.path / name).read_bytes())
+    with pytest.raises(CheckpointError, match=r"holds no model\.keras: training has not ended\."):
+        open_checkpoint(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"abc")
+    with pytest.raises(CheckpointError, match=r"model\.keras is damaged: it is not a model that Keras saved\."):
+        open_checkpoint(tmp_path)
+
+
+def test_nothing_is_lost(run, tmp_path):
+    checkpoint = run.path.parent / "checkpoint"
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="exists and is not a run directory; give another folder"):
+        import_checkpoint(checkpoint, tmp_path, overwrite=True)
+    with pytest.raises(RunError, match="already holds a run directory; add --overwrite to replace it"):
+        import_checkpoint(checkpoint, run.path)
+    (checkpoint / "vocab.txt").rename(tmp_path / "vocab.txt")
+    try:
+        with pytest.raises(CheckpointError):
+            import_checkpoint(checkpoint, run.path, overwrite=True)
+    finally:
+        (tmp_path / "vocab.txt").rename(checkpoint / "vocab.txt")
+    assert run.model_file.is_file()
+
+
+def test_command_line(run, tmp_path, capsys):
+    checkpoint, out, theirs = run.path.parent / "checkpoint", tmp_path / "out", tmp_path / "theirs"
+    assert cli.main(["import", str(checkpoint), str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert cli.main(["export", str(out), str(theirs), "--format", "huggingface"]) == 0
+    assert capsys.readouterr().out == f"{theirs}\n"
+    assert (theirs / "model.safetensors").is_file()
+    assert cli.main(["import", str(tmp_path / "nowhere"), str(tmp_path / "other")]) == 2
+    assert capsys.readouterr().err.endswith(f"There is no checkpoint at {tmp_path / 'nowhere'}.\n")
+
+
+def test_for_transformers(run, model, tensors, tmp_path):
+    from keras_transformers.weights.safetensors import SafetensorsFile
+
+    folder = tmp_path / "theirs"
+    assert export_huggingface(run, folder) == []
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt",
+    ]  # fmt: skip
+    file = SafetensorsFile(folder / "model.safetensors")
+    assert set(file.shapes) == set(tensors)
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(file.read(name), array)
+    config = json.loads((folder / "config.json").read_text())
+    assert config["architectures"] == ["BertModel"]
+    assert (config["hidden_size"], config["hidden_act"], config["layer_norm_eps"]) == (22, "gelu", 1e-12)
+    assert json.loads((folder / "tokenizer_config.json").read_text())["do_lower_case"] is True
+    with pytest.raises(ExportError, match="already holds a Hugging Face folder; add --overwrite"):
+        export_huggingface(run, folder)
+    export_huggingface(run, folder, overwrite=True)
+    (folder / "config.json").unlink()
+    with pytest.raises(ExportError, match="exists and is not a Hugging Face folder"):
+        export_huggingface(run, folder, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("model.encoder.block.norm_order", "pre", r"`model\.encoder\.block\.norm_order` must be post, but is pre\."),
+        ("model.encoder.block.attention.head_dim", 7, "head_dim` must be 11, but is 7"),
+        ("model.encoder.block.feed_forward.activation", "elu", "it has no activation `elu`"),
+        ("model.position", {"type": "sinusoidal"}, "its model has not the parts of `model/bert`"),
+    ],
+)
+def test_what_transformers_has_not(run, key, value, message):
+    from keras_transformers.api.export_huggingface import sizes_in
+
+    with pytest.raises(ExportError, match=f"run cannot be written for Transformers: .*{message}"):
+        sizes_in(run.recipe.with_overrides({key: value}).tree, run)
+
+
+def test_a_translation_is_not_written(trained, tmp_path):
+    with pytest.raises(ExportError, match="its tokenizer is not `wordpiece`"):
+        export_huggingface(trained, tmp_path / "theirs")
+    with pytest.raises(CheckpointError, match=r"is a run of another model than `model/bert`\."):
+        open_checkpoint(trained.path)
+
+
+def test_a_head_of_ones_own_is_left_out(model):
+    from keras_transformers.api.export_huggingface import _tensors
+
+    states = keras.layers.Dense(5, name="mine")(model(model.input)["pooled"])
+    tensors, notes = _tensors(keras.Model(model.input, states), SIZES)
+    assert notes == ["Transformers has no head like `mine`: it was left out."]
+    assert len(tensors) == len(weights_of(model))
+
+
+@pytest.mark.parametrize("path", [".", ""])
+def test_the_working_directory_may_be_no_checkpoint(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match=r"^\. is not a checkpoint: it is neither "):
+        open_checkpoint(path)
