@@ -66,9 +66,7 @@ class Kind:
     names: frozenset[str]
 
 
-def refuse_existing(
-    path, kind, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"
-):
+def refuse_existing(path, kind, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"):
     """Raise unless a folder may be written: nothing is there, or what may be replaced and holds nothing else.
 
     Args:

@@ -1,41 +1,20 @@
 """YAML read into nodes that remember where they were written.
 
-The scalars are those of YAML 1.2: only `true` and `false` are booleans (so that `no` is Norwegian),
-`1e-4` is a number, and dates are text. Tags that would build Python objects are problems.
+The scalars are those of YAML 1.2 (see `yaml12`). Tags that would build Python objects are problems.
 """
 
 import math
-import re
 from dataclasses import dataclass, field
+from os import PathLike, fspath
 from typing import Any
 
 import yaml
 
+from .. import yaml12
+from ..errors import RecipeError
 from .problem import Place, problem
 
 MAX_NODES = 100_000
-_BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_CORE = {
-    "null": (r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    "bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    "int": (r"^(?:[-+]?[0-9][0-9_]*|0x[0-9a-fA-F]+)$", list("-+0123456789")),
-    "float": (
-        r"^(?:[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
-        list("-+.0123456789"),
-    ),
-    "merge": (r"^(?:<<)$", ["<"]),
-}
-
-
-class _Loader(_BASE):
-    """The safe loader with YAML 1.2's core scalars."""
-
-    yaml_implicit_resolvers = {}
-
-
-for _name, (_pattern, _first) in _CORE.items():
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_pattern), _first)
 
 
 @dataclass
@@ -64,6 +43,13 @@ class Node:
             return [child.plain() for child in self.value]
         return self.value
 
+    def strange(self):
+        """Return the first value in it that YAML cannot write, such as a set, or None."""
+        if self.is_map or isinstance(self.value, list):
+            children = self.value.values() if self.is_map else self.value
+            return next((found for child in children if (found := child.strange()) is not None), None)
+        return None if self.value is None or isinstance(self.value, (bool, int, float, str)) else self.value
+
 
 def parse(text, file, place=None):
     """Read one YAML document.
@@ -76,16 +62,13 @@ def parse(text, file, place=None):
     Returns:
         The root `Node`, or None where nothing could be read, and a list of problems.
     """
-    reader = _Reader(file, place)
+    # A document without aliases has fewer values than characters.
+    reader = _Reader(file, place, max(MAX_NODES, len(text)))
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-            if root is None:
-                return Node(None, place or Place(file, 1, 1)), []
-            return reader.read(root, ()), reader.problems
-        finally:
-            loader.dispose()
+        root = yaml12.compose(text)
+        if root is None:
+            return Node(None, place or Place(file, 1, 1)), []
+        return reader.read(root, ()), reader.problems
     except yaml.YAMLError as error:
         return None, reader.problems + [_syntax_problem(error, file, place)]
     except UnicodeEncodeError:  # the shell's bytes, in --set
@@ -94,20 +77,47 @@ def parse(text, file, place=None):
         where = place or Place(file, 1, 1)
         return None, [problem(where, "", "the YAML is nested too deeply.")]
     except _TooLarge as error:
-        message = f"the YAML expands to more than {MAX_NODES:,} values; check its `*` aliases."
+        message = f"the YAML expands to more than {reader.most:,} values; check its `*` aliases."
         return None, reader.problems + [problem(error.place, "", message)]
 
 
 def from_value(value, place):
-    """Return the node of a plain Python value; tuples are lists, keys become text."""
+    """Return the node of a Python value; tuples and arrays are lists, keys and paths become text.
+
+    Raises:
+        RecipeError: The value contains itself.
+    """
+    try:
+        return _node(value, place)
+    except RecursionError:
+        raise RecipeError(problem(place, "", "the value is nested too deeply, or contains itself.")) from None
+
+
+def _node(value, place):
     if isinstance(value, Node):
         return value
     if hasattr(value, "items"):
-        children = {str(key): from_value(child, place) for key, child in value.items()}
+        children = {
+            _plain(key if isinstance(key, str) else str(key)): _node(child, place) for key, child in value.items()
+        }
         return Node(children, place, dict.fromkeys(children, place))
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
-        return Node([from_value(child, place) for child in value], place)
-    return Node(value, place)
+        return Node([_node(child, place) for child in value], place)
+    return Node(_plain(value), place)
+
+
+def _plain(value):
+    """Return a number or text without its own class, such as an enum's, which YAML could not write."""
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if value is None or isinstance(value, bool):
+        return value
+    for plain in (int, float):
+        if isinstance(value, plain):
+            return plain(value)
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 class _TooLarge(Exception):
@@ -119,9 +129,10 @@ class _TooLarge(Exception):
 class _Reader:
     """Turns the parser's nodes into ours and collects problems."""
 
-    def __init__(self, file, place):
+    def __init__(self, file, place, most):
         self.file = file
         self.fixed = place
+        self.most = most
         self.problems = []
         self.count = 0
         self.open = set()
@@ -133,7 +144,7 @@ class _Reader:
     def read(self, node, path):
         place = self.place(node)
         self.count += 1
-        if self.count > MAX_NODES:
+        if self.count > self.most:
             raise _TooLarge(place)
         if id(node) in self.open:
             self.problems.append(problem(place, path, "an alias must not contain itself."))
@@ -154,7 +165,7 @@ class _Reader:
         inherited = []
         for key_node, value_node in node.value:
             at = self.place(key_node)
-            if key_node.tag == "tag:yaml.org,2002:merge":
+            if key_node.tag == f"{yaml12.TAG}merge":
                 inherited.append(self.read(value_node, (*path, "<<")))
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
@@ -185,17 +196,11 @@ class _Reader:
                         result.value[key], result.keys[key] = child, item.keys[key]
 
     def read_scalar(self, node, place, path):
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        kind = node.tag.removeprefix(yaml12.TAG)
         text = node.value
         try:
-            if kind == "null":
-                return None
-            if kind == "bool":
-                return text.lower() == "true"
-            if kind == "int":
-                return int(text.replace("_", ""), 16 if text.startswith("0x") else 10)
-            if kind == "float":
-                return float(re.sub(r"^([-+]?)\.(inf|nan)$", r"\1\2", text.lower()).replace("_", ""))
+            if kind in ("null", "bool", "int", "float"):
+                return yaml12.scalar(kind, text)
         except ValueError:
             self.problems.append(problem(place, path, f'"{text}" is not a number.'))
             return None

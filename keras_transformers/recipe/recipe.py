@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from .. import yaml12
 from ..errors import RecipeError
 from .document import from_value
 from .files import locate, read_file, with_parents
@@ -33,7 +32,7 @@ class Recipe:
 
     def to_yaml(self):
         """Return the tree as YAML, which loads to the same recipe."""
-        return yaml.dump(self.tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+        return yaml12.dump(self.tree)
 
     def with_overrides(self, overrides):
         """Return the recipe as changed by overrides, checked again.
@@ -43,13 +42,6 @@ class Recipe:
         """
         changed = load(self.tree, overrides)
         return Recipe(self.name, changed.tree, self.path)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes shared values out in full, without anchors."""
-
-    def ignore_aliases(self, data):
-        return True
 
 
 def load(recipe, overrides=()):

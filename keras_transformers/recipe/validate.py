@@ -136,19 +136,27 @@ class Validator:
         if parameter.type == "map":
             if not node.is_map:
                 return self._wrong(node.place, path, f"expected {expectation(parameter)}, found {found(node.value)}.")
-            return _without_nulls(node).plain()
+            return self._plain(_without_nulls(node), path)
         if parameter.type == "any":
-            return node.plain()
+            return self._plain(node, path)
         try:
             return check_scalar(parameter, node.value)
         except WrongValue as error:
             return self._wrong(node.place, path, str(error))
 
+    def _plain(self, node, path):
+        """Return any value as plain data, which YAML can write."""
+        strange = node.strange()
+        if strange is not None:
+            message = f"expected text, numbers, lists and maps, found {found(strange)} in it."
+            return self._wrong(node.place, path, message)
+        return node.plain()
+
     def _list(self, parameter, node, path):
         if not isinstance(node.value, list):
             return self._wrong(node.place, path, f"expected {expectation(parameter)}, found {found(node.value)}.")
         if parameter.items is None:
-            return node.plain()
+            return self._plain(node, path)
         result = []
         for index, item in enumerate(node.value):
             at = (*path, index)

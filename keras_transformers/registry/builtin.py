@@ -44,11 +44,14 @@ def read_yaml(path):
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from .. import yaml12
+
     try:
-        content = yaml.load(path.read_bytes(), Loader=loader)
+        content = yaml12.load(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise RegistryError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeError:
+        raise RegistryError(f"{path} is not UTF-8 text.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)

@@ -77,7 +77,7 @@ def sync_plugin(package):
     package = Path(package)
     entries = {slot: {name: _entry(slot, name, target) for name, target in sorted(named.items())}
                for slot, named in sorted(discover(package).items())}  # fmt: skip
-    body = "".join(f"{slot}:\n{_indent(_render(named))}" for slot, named in entries.items())
+    body = "".join(f"{_flow(slot)}:\n{_indent(_render(named))}" for slot, named in entries.items())
     return _write(package / "registry.yaml", HEADER + body)
 
 
@@ -167,21 +167,20 @@ def _module(path, package):
 def _render(entries):
     lines = []
     for name, entry in entries.items():
-        lines.append(f"{name}:")
+        lines.append(f"{_flow(name)}:")
         for key in ("target", "summary", "reference"):
             if key in entry:
                 lines.append(f"  {key}: {_flow(entry[key])}")
         if entry.get("parameters"):
             lines.append("  parameters:")
-            lines += [f"    {key}: {_flow(facts)}" for key, facts in entry["parameters"].items()]
+            lines += [f"    {_flow(key)}: {_flow(facts)}" for key, facts in entry["parameters"].items()]
     return "\n".join(lines) + "\n"
 
 
 def _flow(value):
-    import yaml
+    from .. import yaml12
 
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
-    return text.removesuffix("\n...\n").rstrip("\n")
+    return yaml12.dump(value, flow=True).rstrip("\n")
 
 
 def _indent(text):

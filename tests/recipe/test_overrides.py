@@ -1,5 +1,7 @@
 import pytest
+from random_text import random_texts
 
+from keras_transformers import yaml12
 from keras_transformers.errors import RecipeError
 from keras_transformers.recipe import load
 
@@ -24,6 +26,16 @@ def test_texts_and_mappings(zoo, overrides):
 def test_the_value_is_yaml(zoo):
     tree = load("base", ["model.position={type: learned, max_length: 7}"]).tree
     assert tree["model"]["position"] == {"type": "learned", "max_length": 7}
+
+
+def test_texts_in_quotes_are_read_as_they_are(zoo):
+    for text in random_texts(307):
+        override = f"summary={yaml12.dump(text, flow=True)}"
+        assert load("base", [override]).tree["summary"] == text
+
+
+def test_separators_that_no_yaml_since_1_2_breaks_lines_at(zoo):
+    assert load("base", ["summary=a\x85b\u2028c"]).tree["summary"] == "a\x85b\u2028c"
 
 
 def test_the_last_one_wins(zoo):

@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from random_text import random_texts
 
 from keras_transformers.errors import RecipeError
 from keras_transformers.recipe import header, load, names
@@ -89,3 +91,47 @@ def test_neither_name_nor_dict(zoo):
 
 def test_header(zoo):
     assert header(zoo / "base.yaml") == "Header of base.\n\ntrain:   a command"
+
+
+def test_thousands_of_texts_read_back_from_a_recipes_yaml(zoo, tmp_path):
+    texts = random_texts(3001)
+    recipe = load("base", {"summary": texts[7], "requires": dict(zip(texts, reversed(texts)))})
+    assert recipe.tree["requires"] == dict(zip(texts, reversed(texts)))
+    path = tmp_path / "saved.yaml"
+    path.write_text(recipe.to_yaml(), encoding="utf-8")
+    assert load(path).tree == recipe.tree
+
+
+def test_each_text_reads_back_alone(zoo, tmp_path):
+    path = tmp_path / "saved.yaml"
+    for text in random_texts(211):
+        recipe = load("base", {"summary": text, "requires": {text: text}})
+        path.write_text(recipe.to_yaml(), encoding="utf-8")
+        assert load(path).tree == recipe.tree == load(recipe.tree).tree
+        assert recipe.tree["summary"] == text
+
+
+def test_values_of_python_become_plain(zoo):
+    class Name(str):
+        pass
+
+    recipe = load("base", {"summary": Name("x"), "model.dim": np.int64(18), "requires": {Name("a"): Path("b/c")}})
+    assert recipe.tree["model"]["dim"] == 18
+    assert {type(one) for one in (recipe.tree["summary"], recipe.tree["model"]["dim"])} == {str, int}
+    assert recipe.tree["requires"] == {"a": "b/c"}
+    assert load(yaml.safe_load(recipe.to_yaml())).tree == recipe.tree
+
+
+def test_values_that_no_file_could_hold(zoo):
+    found = problem_of({"extends": "base", "requires": {"a": [{1, 2}]}})
+    assert str(found) == "<dict>: `requires`: expected text, numbers, lists and maps, found a set in it."
+    endless = {}
+    endless["a"] = endless
+    found = problem_of({"extends": "base", "requires": endless})
+    assert str(found) == "<dict>: the value is nested too deeply, or contains itself."
+
+
+def test_a_list_may_be_as_long_as_its_file(zoo, tmp_path):
+    path = tmp_path / "long.yaml"
+    path.write_text(f"extends: base\nrequires: {{a: [{'x,' * 100_003}x]}}\n")
+    assert len(load(path).tree["requires"]["a"]) == 100_004

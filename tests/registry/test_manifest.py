@@ -279,3 +279,14 @@ def test_a_plugins_manifest_is_written_beside_its_modules(package):
             }
         }
     }
+
+
+def test_a_manifest_reads_back_whatever_names_and_defaults_it_holds(tmp_path):
+    entries = {"null": {"target": "a:B", "summary": "[x]: {y}", "parameters": {"on": {"type": "str", "default": "08"}}}}
+    path = tmp_path / "norm.yaml"
+    path.write_text(manifest.render(entries))
+    assert catalogue.read_yaml(path) == entries
+    path.write_bytes(b"a: \xff")
+    with pytest.raises(RegistryError) as raised:
+        catalogue.read_yaml(path)
+    assert str(raised.value) == f"{path} is not UTF-8 text."
