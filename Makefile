@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 export VENV PYTHON
 
-.PHONY: help venv demo test test-jax lint format sync bench wheel lock clean
+.PHONY: help venv demo test test-quick test-jax lint format sync bench wheel lock clean
 
 help:  ## list the chores
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo:  ## train, export, translate: make demo [RECIPE=multi30k_ende DATA=DIR]
 
 test:  ## all tests
 	scripts/test
+
+test-quick:  ## the tests that take seconds
+	scripts/test --quick
 
 test-jax:  ## the layers' tests on JAX
 	scripts/venv test,jax

@@ -1,4 +1,4 @@
-"""One tiny training, shared by every test that needs a trained run."""
+"""What all tests share: which of them run, and one tiny training for those that need a trained run."""
 
 import os
 import shutil
@@ -27,6 +27,37 @@ TINY = {
     "training.schedule.warmup": 10,
 }
 """The recipe `dates`, made so small that training it takes seconds."""
+
+
+QUICK = ("registry", "recipe", "metrics", "cli/test_cli.py", "test_errors.py", "test_files.py", "test_package.py")
+"""What `--quick` runs: the parts that need no training, nor much of TensorFlow."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="only the tests that take seconds")
+    parser.addoption("--long", action="store_true", help="also tests marked `long`; missing packages fail")
+
+
+def pytest_collection_modifyitems(config, items):
+    here = Path(__file__).parent
+
+    def wanted(item):
+        place = item.path.relative_to(here).as_posix()
+        quick = place.startswith(QUICK) or not config.getoption("--quick")
+        return quick and (config.getoption("--long") or item.get_closest_marker("long") is None)
+
+    kept = [item for item in items if wanted(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Under `--long`, what is skipped for want of a package that pip installs has failed."""
+    report = yield
+    if report.skipped and item.config.getoption("--long") and "pip install" in str(report.longrepr):
+        report.outcome, report.longrepr = "failed", f"Skipped for want of a package: {report.longrepr[-1]}"
+    return report
 
 
 @pytest.fixture(scope="session")
