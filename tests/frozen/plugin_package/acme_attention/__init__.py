@@ -1,0 +1,5 @@
+"""Attentions of the imaginary company Acme."""
+
+from .talking_heads import TalkingHeads
+
+__all__ = ["TalkingHeads"]
