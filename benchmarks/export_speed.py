@@ -45,11 +45,11 @@ def main():
 def sentences(path, limit):
     """Return at most `limit` lines of a file, or as many dates."""
     from keras_transformers.data.sources.dates import Dates
-    from keras_transformers.data.sources.text_files import lines
+    from keras_transformers.data.sources.text_files import TextFile
 
     if path is None:
         return Dates("test", limit).read().sources
-    return list(lines(Path(path)))[:limit]
+    return list(TextFile(Path(path)).lines())[:limit]
 
 
 def untrained(folder):

@@ -1,6 +1,148 @@
-"""What the sources of training text give: one class a kind of examples."""
+"""Examples: what sources read and tasks learn from.
+
+A source yields examples one by one, as `Pair`, `LabelledText`, `TaggedSentence`, `Question` or `Document`;
+the class of the same name in the plural keeps them in columns, as tasks take them. Of each example,
+`key` is the text that decides its part of the set, and `blank` tells whether it has no text.
+"""
 
 from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+from ..errors import DataError
+
+NO_BREAK_SPACE = "\u00a0"  # keeps "10 000" one word where words are separated by spaces
+
+
+class Tally:
+    """Counts, by kind, what is dropped or changed in reading, and keeps the first place of each kind."""
+
+    def __init__(self):
+        self._sentences = []
+        self._kinds = {}
+
+    def note(self, sentence):
+        """Keep a sentence for the user."""
+        self._sentences.append(sentence)
+
+    def add(self, noun, what, place):
+        """Count one.
+
+        Args:
+            noun: What it is, in the singular, such as `row`.
+            what: What became of it, such as `with an empty text dropped`.
+            place: Where it is, such as `/data/train.tsv:17`.
+        """
+        count, first = self._kinds.get((noun, what), (0, place))
+        self._kinds[noun, what] = count + 1, first
+
+    @property
+    def notes(self):
+        """The sentences kept, and one for each kind."""
+        kinds = self._kinds.items()
+        return [
+            *self._sentences,
+            *(f"{counted(count, noun)} {what}, first at {first}." for (noun, what), (count, first) in kinds),
+        ]
+
+
+def counted(number, noun):
+    """Return "1 row" or "2 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+class Pair(NamedTuple):
+    """A sentence, and what the model shall make of it."""
+
+    place: str
+    source: str
+    target: str
+
+    @property
+    def key(self):
+        return self.source
+
+    @property
+    def blank(self):
+        return not self.source.strip() or not self.target.strip()
+
+
+class LabelledText(NamedTuple):
+    """A text, or a pair of texts, with its label."""
+
+    place: str
+    label: str
+    text: str
+    second: str | None = None
+
+    @property
+    def key(self):
+        return self.text
+
+    @property
+    def blank(self):
+        return not self.text.strip() or (self.second is not None and not self.second.strip())
+
+
+class TaggedSentence(NamedTuple):
+    """Words with a tag each."""
+
+    place: str
+    words: list[str]
+    tags: list[str]
+
+    @property
+    def key(self):
+        return " ".join(self.words)
+
+    @property
+    def blank(self):
+        return not self.words
+
+
+class Answer(NamedTuple):
+    """A right answer, as a piece of the context.
+
+    Args:
+        text: The answer.
+        start: Where it begins in the context, in characters; None: it is not where the file says.
+    """
+
+    text: str
+    start: int | None
+
+
+class Question(NamedTuple):
+    """A question about a context; no `answers`: the context does not tell."""
+
+    place: str
+    id: str
+    question: str
+    context: str
+    answers: list[Answer]
+
+    @property
+    def key(self):
+        return self.context
+
+    @property
+    def blank(self):
+        return not self.question.strip() or not self.context.strip()
+
+
+class Document(NamedTuple):
+    """Running text as it was read, and its sentences."""
+
+    place: str
+    text: str
+    sentences: list[str]
+
+    @property
+    def key(self):
+        return self.text
+
+    @property
+    def blank(self):
+        return not any(sentence.strip() for sentence in self.sentences)
 
 
 @dataclass(frozen=True)
@@ -17,6 +159,9 @@ class Pairs:
     targets: list[str]
     notes: list[str] = field(default_factory=list)
 
+    noun: ClassVar[str] = "pair"
+    lacks: ClassVar[str] = "an empty side"
+
     def __post_init__(self):
         if len(self.sources) != len(self.targets):
             raise ValueError(
@@ -26,6 +171,11 @@ class Pairs:
     def __len__(self):
         return len(self.sources)
 
+    @classmethod
+    def of(cls, examples, tally):
+        """Return the columns of a list of `Pair`, with the notes of a `Tally`."""
+        return cls([pair.source for pair in examples], [pair.target for pair in examples], tally.notes)
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -33,10 +183,10 @@ class Labelled:
 
     Args:
         texts: The texts; of pairs, the first of each.
-        labels: A label for each, as it was written.
+        labels: A label for each, without white space around it.
         places: Where each was read, such as `/data/train.tsv:17`.
         seconds: The second text of each pair, or None.
-        notes: What was dropped on the way, one sentence each, for the user to read.
+        notes: What was dropped or changed on the way, one sentence each, for the user to read.
     """
 
     texts: list[str]
@@ -45,6 +195,9 @@ class Labelled:
     seconds: list[str] | None = None
     notes: list[str] = field(default_factory=list)
 
+    noun: ClassVar[str] = "row"
+    lacks: ClassVar[str] = "an empty text"
+
     def __len__(self):
         return len(self.texts)
 
@@ -52,6 +205,24 @@ class Labelled:
     def columns(self):
         """The texts, and the second texts if there are any: what the serving module takes."""
         return [self.texts] if self.seconds is None else [self.texts, self.seconds]
+
+    @classmethod
+    def of(cls, examples, tally):
+        """Return the columns of a list of `LabelledText`, with the notes of a `Tally`.
+
+        Raises:
+            DataError: One has no label.
+        """
+        labels = []
+        for example in examples:
+            label = example.label.strip()
+            if not label:
+                raise DataError(f"{example.place} has no label: give it one, or leave the row out.")
+            if label != example.label:
+                tally.add("label", "with white space around, which was taken away", example.place)
+            labels.append(label)
+        places, _, texts, seconds = (list(column) for column in zip(*examples, strict=True))
+        return cls(texts, labels, places, None if None in seconds else seconds, tally.notes)
 
 
 @dataclass(frozen=True)
@@ -70,8 +241,11 @@ class Tagged:
     places: list[str]
     notes: list[str] = field(default_factory=list)
 
+    noun: ClassVar[str] = "sentence"
+    lacks: ClassVar[str] = "no words"
+
     def __post_init__(self):
-        if [len(one) for one in self.words] != [len(one) for one in self.tags]:
+        if [len(words) for words in self.words] != [len(tags) for tags in self.tags]:
             raise ValueError("`tags` must be as many as `words` in every sentence, but are not.")
 
     def __len__(self):
@@ -82,18 +256,19 @@ class Tagged:
         """The sentences as strings, their words separated by single spaces."""
         return [" ".join(words) for words in self.words]
 
+    @classmethod
+    def of(cls, examples, tally):
+        """Return the columns of a list of `TaggedSentence`, with the notes of a `Tally`.
 
-@dataclass(frozen=True)
-class Answer:
-    """A right answer, as a piece of the context.
-
-    Args:
-        text: The answer.
-        start: Where it begins in the context, in characters; None: it is not where the file says.
-    """
-
-    text: str
-    start: int | None
+        A space in a word becomes a no-break space.
+        """
+        for example in examples:
+            for word in example.words:
+                if " " in word:
+                    tally.add("word", "with a space, which became a no-break space", example.place)
+        words = [[word.replace(" ", NO_BREAK_SPACE) for word in example.words] for example in examples]
+        tags, places = [example.tags for example in examples], [example.place for example in examples]
+        return cls(words, tags, places, tally.notes)
 
 
 @dataclass(frozen=True)
@@ -114,6 +289,9 @@ class Questions:
     answers: list[list[Answer]]
     notes: list[str] = field(default_factory=list)
 
+    noun: ClassVar[str] = "question"
+    lacks: ClassVar[str] = "an empty text"
+
     def __len__(self):
         return len(self.questions)
 
@@ -122,6 +300,12 @@ class Questions:
         """Whether some questions have no answer, as in SQuAD 2.0."""
         return not all(self.answers)
 
+    @classmethod
+    def of(cls, examples, tally):
+        """Return the columns of a list of `Question`, with the notes of a `Tally`."""
+        _, *columns = (list(column) for column in zip(*examples, strict=True))
+        return cls(*columns, tally.notes)
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -129,9 +313,14 @@ class Documents:
 
     Args:
         sentences: The sentences of each document, in their order; none is blank.
+        notes: What was dropped on the way, one sentence each, for the user to read.
     """
 
     sentences: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+    noun: ClassVar[str] = "document"
+    lacks: ClassVar[str] = "no sentences"
 
     def __len__(self):
         return len(self.sentences)
@@ -140,3 +329,8 @@ class Documents:
     def texts(self):
         """All sentences of all documents."""
         return [sentence for document in self.sentences for sentence in document]
+
+    @classmethod
+    def of(cls, examples, tally):
+        """Return the sentences of a list of `Document`, with the notes of a `Tally`."""
+        return cls([document.sentences for document in examples], tally.notes)

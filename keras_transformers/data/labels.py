@@ -1,8 +1,16 @@
-"""Labels, of texts or of words: which there are, and their numbers."""
+"""Labels, of texts or of words: which there are, their numbers, and which of them look wrong."""
+
+import unicodedata
+from collections import Counter
 
 import numpy as np
 
 from ..errors import DataError, RecipeError, did_you_mean
+
+_SHOWN, _SINGLES_SHOWN = 60, 5
+# Of columns that hold labels.
+_COLUMN_NAMES = {"category", "class", "entity", "gold", "intent", "label", "labels", "ner", "ner_tag", "ner_tags"}
+_COLUMN_NAMES |= {"polarity", "pos", "sentiment", "tag", "tags", "target", "topic", "type", "upos", "xpos"}
 
 
 def settled_labels(given, found=None):
@@ -41,7 +49,9 @@ def label_numbers(labels, known, places):
     Raises:
         DataError: A label is not among them.
     """
-    numbers = {label: number for number, label in enumerate(known)}
+    # Labels are read without white space around; a model may have learnt one that has some.
+    numbers = {label.strip(): number for number, label in reversed(list(enumerate(known)))}
+    numbers |= {label: number for number, label in enumerate(known)}
     for label, place in zip(labels, places, strict=True):
         if label not in numbers:
             raise DataError(
@@ -49,3 +59,64 @@ def label_numbers(labels, known, places):
                 f"It knows: {', '.join(known)}."
             )
     return np.array([numbers[label] for label in labels], np.int32)
+
+
+def label_notes(labels, places, known):
+    """Return sentences on the labels of a training text: how often each occurs, and which look wrong.
+
+    Args:
+        labels: The labels of all examples, or the tags of all words.
+        places: Where each is, such as `/data/train.tsv:17`.
+        known: The labels that the model learns, in their order.
+    """
+    counts, first = Counter(labels), {}
+    for label, place in zip(labels, places, strict=True):
+        first.setdefault(label, place)
+    single = [label for label, count in counts.items() if count == 1]
+    headers = [label for label in single if label.lower() in _COLUMN_NAMES or first[label].endswith(":1")]
+    notes = [_counts_note(known, counts)]
+    notes += [
+        f"The label `{label}` has one example, at {first[label]}, and looks like the header of a column: if it is one, "
+        "take that line out."
+        for label in headers
+    ]
+    notes += _single_notes([label for label in single if label not in headers], first)
+    for alike in _alike(known):
+        notes.append(f"The labels {' and '.join(f'`{label}`' for label in alike)} look alike: are they one?")
+    return notes
+
+
+def _counts_note(known, counts):
+    shown, rest = known, ""
+    if len(known) > _SHOWN:
+        shown = [label for label, _ in counts.most_common(_SHOWN)]
+        rest = f", and {len(known) - _SHOWN:,} others"
+    listed = ", ".join(f"`{label}` {counts[label]:,}" for label in shown)
+    return f"The training text has {len(known):,} labels, with so many examples: {listed}{rest}."
+
+
+def _single_notes(single, first):
+    if not single:
+        return []
+    shown = ", ".join(f"`{label}` (at {first[label]})" for label in single[:_SINGLES_SHOWN])
+    rest = len(single) - _SINGLES_SHOWN
+    others = f", and of {rest:,} others" if rest > 0 else ""
+    return [f"A single example is too few to learn a label from, but there are no more of {shown}{others}."]
+
+
+def _alike(labels):
+    """Return lists of the labels that differ only in case, white space, and how characters or numbers are written."""
+    groups = {}
+    for label in labels:
+        groups.setdefault(_essence(label), []).append(label)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _essence(label):
+    try:
+        return float(label)
+    except ValueError:
+        characters = unicodedata.normalize("NFKC", label).casefold()
+        return "".join(
+            character for character in characters if not character.isspace() and unicodedata.category(character) != "Cf"
+        )

@@ -1,6 +1,6 @@
 """Classification: which of several labels a text, or a pair of texts, has."""
 
-from ..data.labels import label_numbers, settled_labels
+from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
 from ..signature import Rate, slot
 from .whole_text import WholeText
@@ -49,6 +49,9 @@ class Classification(WholeText):
         found = sorted(set(examples.labels), key=_reading_order)
         return {**super().settle(examples), "labels": settled_labels(self.labels, found)}
 
+    def remarks(self, examples):
+        return label_notes(examples.labels, examples.places, settled_labels(self.labels))
+
     def loss(self):
         from ..losses.label import LabelCrossEntropy
 
@@ -63,8 +66,7 @@ class Classification(WholeText):
         return label_numbers(examples.labels, self.labels, examples.places)
 
     def references(self, examples):
-        self.targets(examples)
-        return examples.labels
+        return [self.labels[number] for number in self.targets(examples)]
 
     def answered(self):
         import tensorflow as tf

@@ -92,7 +92,8 @@ class MaskedLanguageModel(Task):
             raise DataError(f"`data.max_length` must be at least {_SHORTEST}, but is {max_length}.")
         length = min(self.length, max_length)
         options = {"seed": seed, "rate": self.rate, "whole_word": self.whole_word}
-        notes = [f"{name}: the unigram entropy is {_entropy(text.ids.flat):.2f} nats a token."]
+        entropy = _entropy(text.ids.flat)
+        notes = [*documents.notes, f"{name}: the unigram entropy is {entropy:.2f} nats a token."]
         if not self.next_sentence:
             return MaskedBlocks(blocks(text, length - 2, pieces.sep), pieces, batch_tokens, **options), notes
         longest = (length - 3) // 2

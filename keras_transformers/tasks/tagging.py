@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from ..data.examples import Tagged
-from ..data.labels import settled_labels
+from ..data.labels import label_notes, settled_labels
 from ..metrics.entity_f1 import EntityF1
 from ..signature import Bounds, Rate, slot
 from .task import Task
@@ -48,6 +48,15 @@ class Tagging(Task):
         """Return the tags of the training text, unless the recipe names them."""
         found = sorted({tag for tags in tagged.tags for tag in tags}, key=lambda tag: (tag != "O", tag))
         return {"labels": settled_labels(self.labels, found)}
+
+    def remarks(self, tagged):
+        """Return how often each tag occurs, and which of them look wrong."""
+        places = [
+            place if number == 0 else f"{place}, word {number + 1}"
+            for place, tags in zip(tagged.places, tagged.tags)
+            for number in range(len(tags))
+        ]
+        return label_notes([tag for tags in tagged.tags for tag in tags], places, settled_labels(self.labels))
 
     def texts(self, tagged):
         """Return the sentences."""

@@ -65,6 +65,14 @@ class Task(metaclass=abc.ABCMeta):
         """
         return {}
 
+    def remarks(self, examples):
+        """Return sentences for the user on the training text, such as how often each label occurs.
+
+        Args:
+            examples: The training text, of the class `reads`.
+        """
+        return []
+
     @abc.abstractmethod
     def texts(self, examples):
         """Return the texts, an iterable of str, that the tokenizer learns from."""

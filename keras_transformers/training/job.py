@@ -71,6 +71,7 @@ class Job:
         if found:
             self.recipe = self.recipe.with_overrides({f"task.{name}": value for name, value in found.items()})
             self.task = assemble("task", self.recipe.tree["task"])
+        tell(self.task.remarks(self.train_examples), self.console)
 
     def make_tokenizer(self, folder):
         """Put a tokenizer into `folder`: that of the weights to begin with, or else one newly trained."""

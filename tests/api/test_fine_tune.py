@@ -221,7 +221,7 @@ def test_evaluating_says_what_was_dropped(run, classifier, tmp_path):
     status, out, err = run("evaluate", copy.path, "--json")
     assert (status, json.loads(out)["examples"]) == (0, 2)
     assert " ".join(err.split()).endswith("rows.tsv:3.")
-    assert "note 1 rows with an empty text dropped, first at" in err
+    assert "note 1 row with an empty text dropped, first at" in err
 
 
 def test_text_that_is_no_number(run, folder, tmp_path):

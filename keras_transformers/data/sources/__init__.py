@@ -1,4 +1,4 @@
-"""Sources of training text (slot `source`): each has `.read(root)`, which gives `Pairs` or the like."""
+"""Sources of examples (slot `source`): each a `Source`, whose `read` gives `Pairs` or the like."""
 
 from .conll import Conll
 from .dates import Dates
@@ -8,10 +8,11 @@ from .labelled_lines import LabelledLines
 from .parallel_text import ParallelText
 from .python_docs import PythonDocs
 from .python_packages import PythonPackages
+from .source import FileSource, Source
 from .squad import Squad
 from .table import Table
 
 __all__ = [
-    "Conll", "Dates", "DocumentFiles", "JsonLines", "LabelledLines", "ParallelText", "PythonDocs",
-    "PythonPackages", "Squad", "Table",
+    "Conll", "Dates", "DocumentFiles", "FileSource", "JsonLines", "LabelledLines", "ParallelText", "PythonDocs",
+    "PythonPackages", "Source", "Squad", "Table",
 ]  # fmt: skip

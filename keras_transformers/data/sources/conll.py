@@ -1,94 +1,93 @@
-"""CoNLL files: one word and its tag a line, an empty line after each sentence."""
+"""CoNLL and CoNLL-U files: a word and its tags a line, an empty line after each sentence."""
 
-from itertools import islice
+from typing import Literal
 
 from ...errors import DataError
-from ...signature import Count, Natural, Path
-from ..examples import Tagged
-from .text_files import lines, locate
+from ...signature import Natural, Path
+from ..examples import Tagged, TaggedSentence
+from .conll_layout import cells_of, layout_of
+from .source import FileSource
 
-NO_BREAK_SPACE = "\u00a0"  # keeps "10 000" one word where words are separated by spaces
 
-
-class Conll:
-    """Sentences with a tag for each word, from a CoNLL file.
+class Conll(FileSource):
+    """Sentences with a tag for each word, from a CoNLL or CoNLL-U file.
 
     Registered as `source/conll`.
 
-    The file is plain or compressed (`.gz`): a word a line, its columns separated by tabs or,
-    in a line without tabs, by spaces; an empty line ends a sentence. Lines beginning with
-    `-DOCSTART-` are left out.
+    The file is plain or compressed (`.gz`): a word a line, its columns separated by tabs or, in a line
+    without tabs, by spaces; an empty line ends a sentence. Left out are `-DOCSTART-`, comments before a sentence,
+    such as `# id 7` and `#begin document (x);`, and in CoNLL-U also the words that a range repeats (`2-3`) and
+    those that are not in the text (`8.1`). A line that begins with # is a word if it has as many columns
+    as the others, and a tag that others have.
 
-    Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
+    Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050; CoNLL-U,
+        https://universaldependencies.org/format.html
 
     Args:
         path: The file.
-        word_column: Column of the word, counted from 0.
-        tag_column: Column of the tag, counted from 0; none: the last one.
-        encoding: How the file's characters are written, such as `latin-1`.
-        limit: Read no more than this many sentences; none: all of them.
+        word_column: Column of the word, counted from 0; none: the first one, in CoNLL-U that of FORM.
+        tag_column: Column of the tag, counted from 0; none: the last one, in CoNLL-U that of UPOS.
+        format: `conll`, `conllu`, or `auto`: `conllu` for a file whose name ends in .conllu or whose lines
+            have the numbers and columns of that format.
     """
+
+    gives = Tagged
 
     def __init__(
         self,
         path: Path,
-        word_column: Natural = 0,
+        word_column: Natural | None = None,
         tag_column: Natural | None = None,
-        encoding: str = "utf-8",
-        limit: Count | None = None,
+        format: Literal["auto", "conll", "conllu"] = "auto",
+        **kwargs,
     ):
+        super().__init__([path], **kwargs)
         self.path = path
         self.word_column = word_column
         self.tag_column = tag_column
-        self.encoding = encoding
-        self.limit = limit
+        self.format = format
 
-    def read(self, root=None):
-        """Return the sentences as `Tagged`.
+    def examples(self, files, tally):
+        (file,) = files
+        layout = layout_of(file, self.format, self.word_column, self.tag_column)
+        usual = None
+        for place, width, words in _sentences(file, layout, tally):
+            usual = usual or width
+            if width != usual:
+                self._other_width(place, width, usual, layout, tally)
+            yield TaggedSentence(place, [word for word, _ in words], [tag for _, tag in words])
 
-        Args:
-            root: Folder that relative paths start from; by default the working directory.
-
-        Raises:
-            DataError: The file is missing or unreadable, holds no sentence, or a line lacks a column.
-        """
-        path = locate(self.path, root)
-        sentences = list(islice(self._sentences(path), self.limit))
-        if not sentences:
-            raise DataError(f"{path} holds no sentence: no line has a word and a tag.")
-        words, tags, places = ([[row[column] for row in rows] for rows in sentences] for column in range(3))
-        notes = _notes(words, places)
-        words = [[word.replace(" ", NO_BREAK_SPACE) for word in sentence] for sentence in words]
-        return Tagged(words, tags, [first for first, *_ in places], notes)
-
-    def _sentences(self, path):
-        sentence = []
-        for number, line in enumerate(lines(path, self.encoding), start=1):
-            if not line.strip():
-                if sentence:
-                    yield sentence
-                sentence = []
-            elif not line.startswith("-DOCSTART-"):
-                sentence.append(self._row(line, f"{path}:{number}"))
-        if sentence:
-            yield sentence
-
-    def _row(self, line, place):
-        """Return word, tag and place of a line."""
-        # A tab alone separates where there is one: a word may hold any other white space.
-        cells = line.split("\t") if "\t" in line else line.split()
-        tag_column = max(len(cells) - 1, 1) if self.tag_column is None else self.tag_column
-        if max(self.word_column, tag_column) >= len(cells) or not cells[tag_column].strip():
+    def _other_width(self, place, width, usual, layout, tally):
+        """Refuse or count a sentence that has another number of columns than the first one."""
+        if layout.tag_column is None:
             raise DataError(
-                f"{place} must hold a word and its tag, in columns separated by tabs or spaces, but is {line!r}."
+                f"{place} has {width} columns, but the first sentence has {usual}, so the last is not always the same "
+                "one: say which column is the tag's with `tag_column`."
             )
-        word, tag = cells[self.word_column], cells[tag_column].strip()
-        if not word.strip(" ") or " " in tag:
-            raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
-        return word, tag, place
+        tally.add("sentence", "with another number of columns than the first one", place)
 
 
-def _notes(words, places):
-    """Return a sentence on the words that held a space."""
-    joined = [place for sentence, where in zip(words, places) for word, place in zip(sentence, where) if " " in word]
-    return [f"{len(joined)} words hold a space, which became a no-break space, first at {joined[0]}."] if joined else []
+def _sentences(file, layout, tally):
+    """Yield `(place, number of columns, list of (word, tag))` of each sentence."""
+    begin, width, words = None, None, []
+    for number, line in enumerate(file.lines(), start=1):
+        place = f"{file}:{number}"
+        if layout.ends_sentence(line):
+            if words:
+                yield begin, width, words
+            words = []
+            continue
+        cells = cells_of(line)
+        if layout.is_comment(line, not words, place, tally) or not layout.is_word(cells, place, tally):
+            continue
+        word = layout.word_and_tag(cells, line, place)
+        if not words:
+            begin, width = place, len(cells)
+        if len(cells) != width:
+            raise DataError(
+                f"{place} has {len(cells)} columns, but the first word of its sentence has {width}; columns are "
+                f"separated by tabs or, in a line without tabs, by spaces: {line!r}."
+            )
+        words.append(word)
+    if words:
+        yield begin, width, words

@@ -15,6 +15,7 @@ from babel.dates import format_date
 from ...errors import DataError, did_you_mean
 from ...signature import Count, Natural
 from ..examples import Pairs
+from .source import Source
 
 FIRST_YEAR, LAST_YEAR = 1950, 2050
 
@@ -51,7 +52,7 @@ _HELD_OUT = {0: "valid", 1: "test"}  # twentieths of the calendar
 _UPPER_FROM, _LOWER_FROM = 0.9, 0.7  # of all examples: 10% upper case, 20% lower case
 
 
-class Dates:
+class Dates(Source):
     """Dates written out in many languages and formats, with their ISO 8601 form as target.
 
     Registered as `source/dates`.
@@ -67,6 +68,8 @@ class Dates:
         seed: Seed of the draw; the split of the calendar does not depend on it.
         languages: Codes of the languages, such as `[de, ja]`; none: all 24.
     """
+
+    gives = Pairs
 
     def __init__(
         self,

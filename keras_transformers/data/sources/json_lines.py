@@ -1,72 +1,47 @@
 """Files with a JSON object a line."""
 
 import json
-from typing import Literal
+import math
 
 from ...errors import DataError, did_you_mean
-from ...signature import Count, Path
-from .source import gather
-from .text_files import lines, locate
+from ...signature import Path
+from ..examples import Labelled, LabelledText
+from .source import FileSource
 from .unicode import unicode_text
 
 
-class JsonLines:
+class JsonLines(FileSource):
     """Texts and labels from a file with a JSON object a line.
 
     Registered as `source/json_lines`.
 
-    The file is UTF-8, plain or compressed (`.gz`). Empty lines are passed over. A label may be text,
-    a number, or true or false.
+    The file is plain or compressed (`.gz`). Empty lines are passed over, rows with an empty text or
+    null for it are dropped. A label may be text, a number, or true or false.
 
     Args:
         path: The file.
         label: Key of the label.
         text: Key of the text.
         second: Key of the second text, for pairs; none: single texts.
-        part: `all`, or one part of a file that has no parts of its own: about 5% of the texts are
-            `valid`, 5% `test`, the rest `train`, always the same ones.
-        limit: Read no more than this many lines; none: all of them.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        label: str = "label",
-        text: str = "text",
-        second: str | None = None,
-        part: Literal["all", "train", "valid", "test"] = "all",
-        limit: Count | None = None,
-    ):
+    gives = Labelled
+
+    def __init__(self, path: Path, label: str = "label", text: str = "text", second: str | None = None, **kwargs):
+        super().__init__([path], **kwargs)
         self.path = path
         self.label = label
         self.text = text
         self.second = second
-        self.part = part
-        self.limit = limit
 
-    def read(self, root=None):
-        """Return `Labelled`.
-
-        Args:
-            root: Folder that a relative path starts from; by default the working directory.
-
-        Raises:
-            DataError: The file is missing, unreadable or empty, or a line is not an object with
-                these keys.
-        """
-        path = locate(self.path, root)
-        return gather(self._rows(path), path, self.second is not None, self.part, self.limit)
-
-    def _rows(self, path):
-        texts = [key for key in (self.text, self.second) if key is not None]
-        for number, line in enumerate(lines(path), start=1):
-            if not line.strip():
-                continue
-            place = f"{path}:{number}"
+    def examples(self, files, tally):
+        keys = [key for key in (self.text, self.second) if key is not None]
+        for place, line in files[0].placed():
             row = _object(line, place)
-            label = _value(row, self.label, (str, int, float, bool), "text, a number, or true or false", place)
-            label = label if isinstance(label, str) else json.dumps(label)
-            yield place, label, *(_value(row, key, str, "text", place) for key in texts)
+            texts = [_text(row, key, place) for key in keys]
+            example = LabelledText(place, "", *texts)
+            # A row that is dropped needs no label.
+            yield example if example.blank else example._replace(label=_label(row, self.label, place))
 
 
 def _object(line, place):
@@ -81,9 +56,26 @@ def _object(line, place):
     return row
 
 
-def _value(row, key, kinds, wanted, place):
+def _text(row, key, place):
+    value = _value(row, key, place)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DataError(f"{place}: `{key}` must be text, but is {json.dumps(value, ensure_ascii=False)}.")
+    return unicode_text(value, f"{place}: `{key}`")
+
+
+def _label(row, key, place):
+    value = _value(row, key, place)
+    if isinstance(value, str):
+        return unicode_text(value, f"{place}: `{key}`")
+    if not isinstance(value, (int, float)) or (isinstance(value, float) and not math.isfinite(value)):
+        shown = json.dumps(value, ensure_ascii=False)
+        raise DataError(f"{place}: `{key}` must be text, a number, or true or false, but is {shown}.")
+    return json.dumps(value)
+
+
+def _value(row, key, place):
     if key not in row:
         raise DataError(f"{place} has no `{key}`.{did_you_mean(key, row)} It has: {', '.join(row)}.")
-    if not isinstance(row[key], kinds):
-        raise DataError(f"{place}: `{key}` must be {wanted}, but is {json.dumps(row[key], ensure_ascii=False)}.")
-    return unicode_text(row[key], f"{place}: `{key}`")
+    return row[key]

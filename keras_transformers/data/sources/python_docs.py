@@ -9,13 +9,13 @@ import re
 import sysconfig
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from ...errors import DataError
 from ...signature import Count
 from ..examples import Documents
 from .document_files import split_sentences
-from .split import part_of
+from .source import Source
+from .split import Part, part_of
 
 # Tests; code of other people; generated tables; a poem.
 _LEFT_OUT = {"__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests"}
@@ -24,7 +24,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _DEFINITIONS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class PythonDocs:
+class PythonDocs(Source):
     """The documentation of this Python's own language and standard library.
 
     Registered as `source/python_docs`.
@@ -38,11 +38,9 @@ class PythonDocs:
         limit: Read no more than this many documents; none: all of them.
     """
 
-    def __init__(
-        self,
-        part: Literal["all", "train", "valid", "test"] = "all",
-        limit: Count | None = None,
-    ):
+    gives = Documents
+
+    def __init__(self, part: Part = "all", limit: Count | None = None):
         self.part = part
         self.limit = limit
 

@@ -3,19 +3,19 @@
 import hashlib
 from collections import Counter
 from functools import cache
-from typing import Literal
 
 from ...errors import DataError
 from ...signature import Count
 from ..examples import Labelled
 from .python_docs import docstrings
-from .split import part_of
+from .source import Source
+from .split import Part, part_of
 
 _WORDS = 4  # a shorter docstring says too little
 _PERCENT_VALID, _PERCENT_TEST = 10, 30
 
 
-class PythonPackages:
+class PythonPackages(Source):
     """Docstrings of this Python's standard library, each labelled with its top-level package.
 
     Registered as `source/python_packages`.
@@ -30,12 +30,9 @@ class PythonPackages:
         limit: Read no more than this many docstrings; none: all of them.
     """
 
-    def __init__(
-        self,
-        part: Literal["all", "train", "valid", "test"] = "all",
-        least: Count = 100,
-        limit: Count | None = None,
-    ):
+    gives = Labelled
+
+    def __init__(self, part: Part = "all", least: Count = 100, limit: Count | None = None):
         self.part = part
         self.least = least
         self.limit = limit

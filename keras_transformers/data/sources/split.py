@@ -1,7 +1,9 @@
 """Parts of texts that have no parts of their own: which text is for training, validation or the test."""
 
 import hashlib
+from typing import Literal
 
+Part = Literal["all", "train", "valid", "test"]
 PERCENT_VALID, PERCENT_TEST = 5, 5
 
 

@@ -2,85 +2,98 @@
 
 import json
 from dataclasses import dataclass
-from typing import Literal
 
 from ...errors import DataError
-from ...signature import Count, Path
-from ..examples import Answer, Questions
-from .split import part_of
-from .text_files import lines, locate
+from ...signature import Path
+from ..examples import Answer, Question, Questions
+from .source import FileSource
 from .unicode import unicode_text
 
 
-class Squad:
+class Squad(FileSource):
     """Questions about texts, from a SQuAD file, version 1.1 or 2.0.
 
     Registered as `source/squad`.
+
+    A question has no answer if it `is_impossible`, whatever stands in `answers`; if `answers` is null or empty; or
+    if all its answers are "". The `id` may be text or an integer; without one, a question is called by its place.
 
     Reference: Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822
 
     Args:
         path: JSON file, plain or compressed (`.gz`).
-        part: `all`, or one part of a set that has no parts of its own: about 5% of the contexts are
-            `valid`, 5% `test`, the rest `train`, always the same ones.
-        limit: Read no more than this many questions; none: all of them.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        part: Literal["all", "train", "valid", "test"] = "all",
-        limit: Count | None = None,
-    ):
+    gives = Questions
+
+    def __init__(self, path: Path, **kwargs):
+        super().__init__([path], **kwargs)
         self.path = path
-        self.part = part
-        self.limit = limit
 
-    def read(self, root=None):
-        """Return the questions as `Questions`.
-
-        Args:
-            root: Folder that relative paths start from; by default the working directory.
-
-        Raises:
-            DataError: The file is missing or unreadable, is not SQuAD's JSON, or holds no question.
-        """
-        path = locate(self.path, root)
-        rows = []
-        for context, question in _questions(path):
-            if self.part in ("all", part_of(context)) and len(rows) != self.limit:
-                rows.append((*question, context))
-        if not rows:
-            where = "" if self.part == "all" else f" in its part `{self.part}`"
-            raise DataError(f"{path} holds no question{where}.")
-        ids, questions, answers, contexts = (list(column) for column in zip(*rows))
-        return Questions(ids, questions, contexts, answers, _notes(ids, answers, path))
+    def examples(self, files, tally):
+        for article in _parse(files[0]).items("data"):
+            for paragraph in article.items("paragraphs"):
+                context = paragraph.text("context")
+                for node in paragraph.items("qas"):
+                    question, answers = node.text("question"), _answers(node, context, tally)
+                    yield Question(node.place, _identifier(node), question, context, answers)
 
 
-def _questions(path):
-    """Yield `(context, (id, question, answers))` of each question in the file."""
-    for article in _parse(path).each("data"):
-        for paragraph in article.each("paragraphs"):
-            context = paragraph.get("context", str)
-            for question in paragraph.each("qas"):
-                answers = [_answer(answer, context) for answer in question.each("answers")]
-                yield context, (question.get("id", str), question.get("question", str), answers)
-
-
-def _answer(node, context):
-    text, start = node.get("text", str), node.get("answer_start", int)
-    there = start >= 0 and context.startswith(text, start) and text.strip()
-    return Answer(text, start if there else None)
-
-
-def _parse(path):
-    text = "\n".join(lines(path))
+def _parse(file):
     try:
-        return _Node(json.loads(text), "", path)
+        return _Node(json.loads("\n".join(file.lines())), "", file)
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}:{error.lineno}:{error.colno} is not JSON: {error.msg}.") from None
+        raise DataError(f"{file}:{error.lineno}:{error.colno} is not JSON: {error.msg}.") from None
+    except ValueError as error:  # a number of more digits than Python reads
+        raise DataError(f"{file} is not JSON: {error}.") from None
     except RecursionError:
-        raise DataError(f"{path} is not SQuAD's JSON: it is nested too deeply.") from None
+        raise DataError(f"{file} is not SQuAD's JSON: it is nested too deeply.") from None
+
+
+def _identifier(node):
+    value = node.value.get("id")
+    if value is None:
+        return node.key
+    if _is_integer(value):
+        return str(int(value))
+    if not isinstance(value, str):
+        raise node.wrong("id", "a string or an integer", value)
+    return node.text("id")
+
+
+def _answers(node, context, tally):
+    """Return the list of `Answer` of a question."""
+    impossible = node.value.get("is_impossible")
+    if impossible not in (None, False, True, 0, 1):
+        raise node.wrong("is_impossible", "true or false", impossible)
+    given = node.value.get("answers")
+    if given is None and (impossible or "answers" in node.value):
+        return []
+    filled = [answer for answer in node.items("answers") if answer.text("text", null="").strip()]
+    if impossible:
+        if filled:
+            tally.add("question", "marked `is_impossible`, whose answers are left out", node.place)
+        return []
+    return [_answer(answer, context, tally) for answer in filled]
+
+
+def _answer(node, context, tally):
+    text, start = node.text("text"), node.get("answer_start")
+    if start is not None and not _is_integer(start):
+        raise node.wrong("answer_start", "an integer", start)
+    if start is not None and start >= 0 and context.startswith(text, int(start)):
+        return Answer(text, int(start))
+    tally.add(
+        "answer",
+        "not in the context at `answer_start`, so not trained on, but right when scored",
+        f"{node.place}, `{text}`",
+    )
+    return Answer(text, None)
+
+
+def _is_integer(value):
+    """Tell whether a value of JSON is an integer, which some tools write as 13.0."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 @dataclass(frozen=True)
@@ -89,42 +102,45 @@ class _Node:
 
     value: object
     key: str
-    path: object
+    file: object
 
-    def get(self, name, kind):
-        """Return what stands under `name`, which must be of the type `kind`."""
-        key = f"{self.key}.{name}" if self.key else name
+    @property
+    def place(self):
+        return f"{self.file}: {self.key}"
+
+    def get(self, name, wanted="an integer"):
+        """Return what stands under `name`; `wanted` says what it must be."""
         if not isinstance(self.value, dict):
             what = f"`{self.key}`" if self.key else "the whole"
-            raise DataError(f"{self.path}: {what} must be a map with `{name}`, but is {_shown(self.value)}.")
+            raise DataError(f"{self.file}: {what} must be a map with `{name}`, but is {_shown(self.value)}.")
         if name not in self.value:
-            raise DataError(f"{self.path}: `{key}` must be {_KINDS[kind]}, but is missing.")
-        value = self.value[name]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise DataError(f"{self.path}: `{key}` must be {_KINDS[kind]}, but is {_shown(value)}.")
-        return unicode_text(value, f"{self.path}: `{key}`")
+            raise DataError(f"{self.file}: `{self._key_of(name)}` must be {wanted}, but is missing.")
+        return self.value[name]
 
-    def each(self, name):
+    def text(self, name, null=None):
+        """Return the string that stands under `name`, or `null` where that is null."""
+        value = self.get(name, "a string")
+        value = null if value is None else value
+        if not isinstance(value, str):
+            raise self.wrong(name, "a string", value)
+        return unicode_text(value, f"{self.file}: `{self._key_of(name)}`")
+
+    def items(self, name):
         """Yield the items of the list that stands under `name`."""
-        for number, item in enumerate(self.get(name, list)):
-            yield _Node(item, f"{self.key}.{name}[{number}]".lstrip("."), self.path)
+        value = self.get(name, "a list")
+        if not isinstance(value, list):
+            raise self.wrong(name, "a list", value)
+        for number, item in enumerate(value):
+            yield _Node(item, f"{self._key_of(name)}[{number}]", self.file)
 
+    def wrong(self, name, wanted, value):
+        """Return the error that says what must stand under `name`."""
+        return DataError(f"{self.file}: `{self._key_of(name)}` must be {wanted}, but is {_shown(value)}.")
 
-_KINDS = {str: "a string", int: "an integer", list: "a list"}
+    def _key_of(self, name):
+        return f"{self.key}.{name}" if self.key else name
 
 
 def _shown(value):
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _notes(ids, answers, path):
-    lost = [(name, one.text) for name, found in zip(ids, answers) for one in found if one.start is None]
-    if not lost:
-        return []
-    name, text = lost[0]
-    total = sum(len(found) for found in answers)
-    return [
-        f"{path}: {len(lost)} of {total} answers are not in their context at `answer_start`, first "
-        f"`{text}` of question {name}; they are not trained on, but count as right when scored."
-    ]

@@ -1,34 +1,37 @@
 """Tables with named columns: TSV and CSV."""
 
-import csv
 from typing import Literal
 
 from ...errors import DataError, did_you_mean
-from ...signature import Count, Path
-from .source import gather
-from .text_files import lines, locate
+from ...signature import Path
+from ..examples import Labelled, LabelledText
+from .cells import rows_of
+from .source import FileSource
+
+SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";"}
 
 
-class Table:
+class Table(FileSource):
     """Texts and labels from columns of a TSV or CSV file.
 
     Registered as `source/table`.
 
     The file is plain or compressed (`.gz`). Its first row names the columns, unless `header` does.
-    In a CSV file, a cell with commas or line ends stands in double quotes; a TSV file knows no quotes.
 
     Args:
         path: The file.
         label: Name of the column of labels.
         text: Name of the column of texts.
         second: Name of the column of second texts, for pairs; none: single texts.
-        separator: `tab`, `comma`, or `auto`: `comma` for a file whose name ends in .csv or .csv.gz.
+        separator: What stands between cells: `tab`, `comma`, `semicolon`, or `auto`: `comma` for a file whose name
+            ends in .csv or .csv.gz, else `tab`; or another of the three if the first line has none of it.
         header: Names of the columns, of a file that does not name them itself.
-        encoding: How the file's characters are written, such as `latin-1`.
-        part: `all`, or one part of a file that has no parts of its own: about 5% of the texts are
-            `valid`, 5% `test`, the rest `train`, always the same ones.
-        limit: Read no more than this many rows; none: all of them.
+        quotes: `double`: a cell may stand in double quotes, and there hold separators, line ends and quotes, each
+            written twice; `none`: quotes are text; `auto`: `double` in a CSV file, in a TSV file what all
+            of its cells together show.
     """
+
+    gives = Labelled
 
     def __init__(
         self,
@@ -36,73 +39,75 @@ class Table:
         label: str = "label",
         text: str = "text",
         second: str | None = None,
-        separator: Literal["auto", "tab", "comma"] = "auto",
+        separator: Literal["auto", "tab", "comma", "semicolon"] = "auto",
         header: list[str] | None = None,
-        encoding: str = "utf-8",
-        part: Literal["all", "train", "valid", "test"] = "all",
-        limit: Count | None = None,
+        quotes: Literal["auto", "double", "none"] = "auto",
+        **kwargs,
     ):
+        super().__init__([path], **kwargs)
         self.path = path
         self.label = label
         self.text = text
         self.second = second
         self.separator = separator
         self.header = header
-        self.encoding = encoding
-        self.part = part
-        self.limit = limit
+        self.quotes = quotes
 
-    def read(self, root=None):
-        """Return `Labelled`.
-
-        Args:
-            root: Folder that a relative path starts from; by default the working directory.
-
-        Raises:
-            DataError: The file is missing, unreadable or empty, has no column of such a name, or a
-                row has another number of cells than there are columns.
-        """
-        path = locate(self.path, root)
-        return gather(self._rows(path), path, self.second is not None, self.part, self.limit)
-
-    def _rows(self, path):
+    def examples(self, files, tally):
+        (file,) = files
+        separator = self._separator(file)
+        quotes = "double" if self.quotes == "auto" and separator != "\t" else self.quotes
+        filled = (row for row in rows_of(file, separator, quotes, self.header is None, tally) if row.cells)
         names = self.header
+        if names is None:
+            first = next(filled, None)
+            if first is None:
+                return
+            names = first.cells
+        names = [name.strip() for name in names]
         wanted = [name for name in (self.label, self.text, self.second) if name is not None]
-        for number, cells in self._cells(path):
-            if names is None:
-                names = cells
-                continue
-            chosen = [_column(name, names, path) for name in wanted]
-            if len(cells) != len(names):
+        columns = [_column(name, names, file) for name in wanted]
+        may_be_header = self.header is not None
+        for row in filled:
+            place = f"{file}:{row.number}"
+            if len(row.cells) != len(names):
                 raise DataError(
-                    f"{path}:{number} has {len(cells)} cells, but there are {len(names)} columns: {', '.join(names)}."
+                    f"{place} has {len(row.cells)} cells, but there are {len(names)} columns: {', '.join(names)}."
                 )
-            yield f"{path}:{number}", *(cells[column] for column in chosen)
+            if may_be_header and _is_header(row.cells, names, place):
+                tally.add("row", "with the names of the columns, as in `header`, left out", place)
+            else:
+                yield LabelledText(place, *(row.cells[column] for column in columns))
+            may_be_header = False
 
-    def _cells(self, path):
-        """Yield the number of each row's last line, and its cells."""
-        if self._separated_by_commas(path):
-            # The module joins a quoted cell from several lines, and wants their ends.
-            reader = csv.reader((f"{line}\n" for line in lines(path, self.encoding)), strict=True)
-            try:
-                yield from ((reader.line_num, cells) for cells in reader if cells)
-            except csv.Error as error:
-                raise DataError(f"{path}:{reader.line_num} is not CSV: {error}.") from None
-            return
-        for number, line in enumerate(lines(path, self.encoding), start=1):
-            if line.strip():
-                yield number, line.split("\t")
-
-    def _separated_by_commas(self, path):
-        if self.separator == "auto":
-            return path.name.removesuffix(".gz").endswith(".csv")
-        return self.separator == "comma"
+    def _separator(self, file):
+        if self.separator != "auto":
+            return SEPARATORS[self.separator]
+        is_csv = file.path.name.lower().removesuffix(".gz").endswith(".csv")
+        usual = SEPARATORS["comma" if is_csv else "tab"]
+        first = next((line for line in file.lines() if line.strip()), "")
+        return next((separator for separator in (usual, *SEPARATORS.values()) if separator in first), usual)
 
 
-def _column(name, names, path):
+def _is_header(cells, names, place):
+    """Tell whether the first row is the header that the recipe gives, too."""
+    cells, lower = [cell.strip().lower() for cell in cells], [name.lower() for name in names]
+    if sorted(cells) != sorted(lower):
+        return False
+    if cells != lower:
+        raise DataError(
+            f"{place} names the columns in the order {', '.join(cells)}, but `header` as {', '.join(names)}: leave "
+            "`header` out."
+        )
+    return True
+
+
+def _column(name, names, file):
     if name not in names:
         raise DataError(
-            f"{path} has no column `{name}`.{did_you_mean(name, names)} It has: {', '.join(names)}; if its "
+            f"{file} has no column `{name}`.{did_you_mean(name, names)} It has: {', '.join(names)}; if its "
             "first row does not name the columns, give them as `header`."
         )
+    if names.count(name) > 1:
+        raise DataError(f"{file} has {names.count(name)} columns `{name}`: give one of them another name.")
     return names.index(name)

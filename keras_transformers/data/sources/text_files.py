@@ -1,16 +1,42 @@
-"""Text files read line by line, plain or .gz, with errors that say what to do."""
+"""Text files, opened in one place for all sources: plain or .gz, of any encoding, with errors that say what to do."""
 
 import codecs
 import contextlib
 import difflib
 import gzip
+import io
 import os
+import re
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
+from .unicode import unicode_text
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_HEAD = 1 << 20  # bytes that tell the encoding and the line ends
+_MARK = "\ufeff"
+_MARKS = (  # that of UTF-32 begins like that of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GZIP = b"\x1f\x8b"
+_NOT_TEXT = {
+    b"PK\x03\x04": "a ZIP archive, as workbooks of Excel are",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "a document of an old Microsoft Office",
+    b"%PDF-": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"\xfd7zXZ\x00": "compressed by xz",
+    b"BZh91AY&SY": "compressed by bzip2",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+}
+# Codecs of Python's own that it counts among those of text.
+_PYTHONS_OWN = {"charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+_UNDECODABLE = "keras_transformers.undecodable"
+_FIRST_UNDECODABLE = 0xDC00  # no valid text holds these: halves of characters
 
 
 def locate(path, root=None):
@@ -31,43 +57,140 @@ def locate(path, root=None):
     raise DataError(f"There is no file `{path}`: looked for {place}. {_advice(place)}")
 
 
-def lines(path, encoding="utf-8"):
-    """Yield the lines of the file `path` without their ends; only `\\n` ends a line.
-
-    Args:
-        path: The file, plain or compressed (`.gz`).
-        encoding: A Python codec in which a line end is the byte 10, such as `utf-8` or `latin-1`.
+def check_encoding(encoding):
+    """Make sure that Python can read text in `encoding`.
 
     Raises:
-        DataError: A line is not of that encoding, or the file cannot be read or decompressed.
+        DataError: Python knows no such codec, or it is not one of text, such as `hex` and `rot13`.
     """
-    number = 0
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError):
         raise DataError(f"`encoding` must be one that Python knows, such as utf-8, but is {encoding}.") from None
     try:
-        with _open(path) as file:
-            for number, line in enumerate(file, start=1):
-                if number == 1:
-                    line = line.removeprefix(_BYTE_ORDER_MARK)
-                yield line.rstrip(b"\r\n").decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}:{number} is not {encoding.upper()}: byte 0x{error.object[error.start]:02x} at position "
-            f"{error.start} of the line; convert the file, for example with "
-            f"`iconv -f ISO-8859-1 -t UTF-8`."
-        ) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} cannot be decompressed after line {number} ({error}): it is damaged, cut off, or not a gzip file."
-        ) from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+        io.TextIOWrapper(io.BytesIO(), encoding).close()
+    except LookupError:
+        name = "undefined"
+    if name in _PYTHONS_OWN:
+        raise DataError(f"`encoding` must be one of text, such as utf-8 or latin-1, but is {encoding}.")
 
 
-def _open(path):
-    return gzip.open(path, "rb") if str(path).endswith(".gz") else open(path, "rb")
+@dataclass(frozen=True)
+class TextFile:
+    r"""A text file that is read line by line, as often as one likes.
+
+    How it is written is told by its beginning. Gzip is known by its first two bytes, or the name. A
+    byte order mark, of UTF-8, UTF-16 or UTF-32, goes before `encoding`, as in
+    https://encoding.spec.whatwg.org/#decode. Lines end with \n or \r\n; where there are more of \r
+    alone, as in files of old Macs, that ends a line too.
+
+    Args:
+        path: The file.
+        encoding: A Python codec of text.
+
+    Raises:
+        DataError: Python knows no such encoding, or it is not one of text.
+    """
+
+    path: Path
+    encoding: str = "utf-8"
+
+    def __post_init__(self):
+        check_encoding(self.encoding)
+
+    def __str__(self):
+        return str(self.path)
+
+    def lines(self):
+        """Yield the lines without their ends.
+
+        Raises:
+            DataError: The file cannot be read or decompressed, or a line is not text in its encoding.
+        """
+        number = 0
+        try:
+            codec, newline = self._form()
+            with self._open() as file, io.TextIOWrapper(file, codec, _UNDECODABLE, newline) as text:
+                for number, line in enumerate(text, start=1):
+                    line = line.rstrip("\r\n").removeprefix(_MARK)  # files joined into one have several marks
+                    yield self._checked(line, f"{self.path}:{number}", codec)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(
+                f"{self.path} cannot be decompressed after line {number} ({error}): it is damaged, cut off, or not a "
+                "gzip file."
+            ) from None
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read: {error.strerror or error}.") from None
+
+    def placed(self):
+        """Yield `(place, line)` of each line that is not blank, the place such as `/data/train.tsv:17`."""
+        for number, line in enumerate(self.lines(), start=1):
+            if line.strip():
+                yield f"{self.path}:{number}", line
+
+    def _open(self):
+        with open(self.path, "rb") as file:
+            packed = self.path.name.endswith(".gz") or file.read(len(_GZIP)) == _GZIP
+        return gzip.open(self.path, "rb") if packed else open(self.path, "rb")
+
+    def _form(self):
+        """Return the codec, and what ends a line as `open` takes it, from the beginning of the file."""
+        head = b""
+        with self._open() as file, contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile):
+            while len(head) < _HEAD and (piece := file.read1(_HEAD)):
+                head += piece
+        for magic, what in _NOT_TEXT.items():
+            if head.startswith(magic):
+                raise DataError(f"{self.path} is {what}, not text: unpack it, or save it as text.")
+        codec = _codec(head, self.encoding)
+        text = codecs.getincrementaldecoder(codec)("replace").decode(head)
+        return codec, None if len(re.findall("\r(?!\n)", text)) > text.count("\n") else "\n"
+
+    def _checked(self, line, place, codec):
+        """Return the line, which must be text."""
+        if "\0" in line:
+            raise DataError(
+                f"{place} holds the character NUL at position {line.index(chr(0))} of the line, which text does not: "
+                "if the file is UTF-16 without a mark at its beginning, set `encoding` to utf-16-le or utf-16-be; "
+                "else it is damaged, or no text."
+            )
+        if not line.isascii():
+            try:
+                line.encode("utf-8")
+            except UnicodeEncodeError as error:
+                self._refuse(line, error.start, place, codec)
+        return line
+
+    def _refuse(self, line, position, place, codec):
+        byte = ord(line[position]) - _FIRST_UNDECODABLE
+        if not 0 <= byte <= 0xFF:
+            unicode_text(line, place)
+        raise DataError(
+            f"{place} is not {codec.removesuffix('-sig').upper()}: byte 0x{byte:02x} at position {position} of the "
+            "line; say how the file is written with `encoding`, such as cp1252, or convert it, for example with "
+            "`iconv -f WINDOWS-1252 -t UTF-8`."
+        )
+
+
+def _codec(head, encoding):
+    """Return the codec of a file that begins with the bytes `head`."""
+    for mark, codec in _MARKS:
+        if head.startswith(mark):
+            return codec
+    name = codecs.lookup(encoding).name
+    if name in ("utf-16", "utf-32"):  # which Python does not read without a mark
+        return f"{name}-be" if head.startswith(b"\0") else f"{name}-le"
+    return encoding
+
+
+def _undecodable(error):
+    """Write bytes that are none of text as halves of characters, by which their line is known."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return chr(_FIRST_UNDECODABLE + error.object[error.start]), error.end
+
+
+codecs.register_error(_UNDECODABLE, _undecodable)
 
 
 def _advice(place):

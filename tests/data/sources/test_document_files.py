@@ -40,8 +40,12 @@ def test_parts_are_disjoint_and_whole(tmp_path):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("\n \n", {}, "holds no document: no line has text"),
-        ("One.\n", {"part": "valid"}, "holds no document in its part `valid`: there are too few to be split"),
+        ("\n \n", {}, r"a\.txt holds no documents: it is empty\.$"),
+        (
+            "One.\n",
+            {"part": "valid"},
+            "holds no documents in its part `valid`: set `part` to `all`, or give a larger file",
+        ),
     ],
 )
 def test_an_empty_corpus_is_refused(tmp_path, content, options, message):

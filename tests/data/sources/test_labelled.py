@@ -54,7 +54,7 @@ def test_nothing_to_learn_from(write):
     said = said_by(LabelledLines("b.txt", part="valid"), write("b.txt", "1 a\n"))
     assert said.endswith("b.txt holds no rows in its part `valid`: set `part` to `all`, or give a larger file.")
     said = said_by(Table("c.tsv"), write("c.tsv", "label\ttext\n1\t \n"))
-    assert said.endswith("c.tsv holds no rows with text: all 1 have an empty one.")
+    assert said.endswith("c.tsv holds no rows with text: all 1 have an empty text.")
 
 
 def test_parts_and_limit(write):
@@ -70,7 +70,7 @@ def test_a_table_by_the_names_of_its_columns(write):
     root = write("a.tsv", 'id\ttext\tother\tlabel\n7\ta "b\tc\tx\n\n8\td\te\ty\n9\t\te\ty\n')
     found = Table("a.tsv").read(root)
     assert (found.texts, found.labels, found.seconds) == (['a "b', "d"], ["x", "y"], None)
-    assert found.notes == [f"1 rows with an empty text dropped, first at {root}/a.tsv:5."]
+    assert found.notes == [f"1 row with an empty text dropped, first at {root}/a.tsv:5."]
     pairs = Table("a.tsv", second="other").read(root)
     assert pairs.columns == [['a "b', "d"], ["c", "e"]]
     assert pairs.places == [f"{root}/a.tsv:2", f"{root}/a.tsv:4"]
@@ -85,13 +85,16 @@ def test_a_table_with_quotes_and_commas(write):
 
 def test_an_unclosed_quote_swallows_no_rows(write):
     root = write("a.csv", 'label,text\n1,"never closed\n0,lost\n1,lost too\n')
-    assert said_by(Table("a.csv"), root) == f"{root}/a.csv:4 is not CSV: unexpected end of data."
+    assert said_by(Table("a.csv"), root) == (
+        f"{root}/a.csv:2: a quote that begins a cell in this line is never closed. If quotes are text in this file, "
+        "set `quotes` to `none`."
+    )
 
 
 def test_no_more_is_read_than_the_limit(write):
     root = write("a.tsv", "label\ttext\n1\t \n1\ta\n0\tb\nonly one cell\n")
     found = Table("a.tsv", limit=2).read(root)
-    assert (found.texts, found.notes) == (["a", "b"], [f"1 rows with an empty text dropped, first at {root}/a.tsv:2."])
+    assert (found.texts, found.notes) == (["a", "b"], [f"1 row with an empty text dropped, first at {root}/a.tsv:2."])
     assert said_by(Table("a.tsv", limit=3), root).startswith(f"{root}/a.tsv:5 has 1 cells")
 
 
@@ -145,3 +148,30 @@ def test_half_a_character_is_no_text(write, key):
 def test_a_row_without_a_label(write):
     root = write("a.tsv", "label\ttext\n\t \n\ta\n1\tb\n")
     assert said_by(Table("a.tsv"), root) == f"{root}/a.tsv:3 has no label: give it one, or leave the row out."
+
+
+def test_json_rows_without_text_are_dropped_and_need_no_label(write):
+    root = write("a.jsonl", '{"text": "a", "label": 1}\n{"text": null, "label": null}\n{"text": " "}\n')
+    found = JsonLines("a.jsonl").read(root)
+    assert (found.texts, found.labels) == (["a"], ["1"])
+    assert found.notes == [f"2 rows with an empty text dropped, first at {root}/a.jsonl:2."]
+
+
+@pytest.mark.parametrize("label", ["NaN", "Infinity", "-Infinity", "[1]", "{}"])
+def test_json_labels_that_are_none(write, label):
+    root = write("a.jsonl", f'{{"text": "a", "label": {label}}}\n')
+    said = said_by(JsonLines("a.jsonl"), root)
+    assert said == f"{root}/a.jsonl:1: `label` must be text, a number, or true or false, but is {label}."
+
+
+def test_white_space_around_labels(write):
+    root = write("a.jsonl", '{"text": "a", "label": "x"}\n{"text": "b", "label": " x\\n"}\n')
+    found = JsonLines("a.jsonl").read(root)
+    assert found.labels == ["x", "x"]
+    assert found.notes == [f"1 label with white space around, which was taken away, first at {root}/a.jsonl:2."]
+
+
+def test_a_no_break_space_does_not_end_a_label(write):
+    root = write("a.txt", "very\u00a0good a\u00a0text here\n\tbad\t \u00a0b\n")
+    found = LabelledLines("a.txt").read(root)
+    assert (found.labels, found.texts) == (["very\u00a0good", "bad"], ["a\u00a0text here", "b"])

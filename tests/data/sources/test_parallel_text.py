@@ -76,9 +76,10 @@ def test_empty_sides_are_dropped_and_counted(write, tmp_path):
     write("a.de", "eins\nzwei\n\n\nfünf\n")
     pairs = ParallelText("a.en", "a.de").read(tmp_path)
     assert pairs.sources == ["one", "five"]
-    assert pairs.notes == ["3 pairs with an empty side dropped, first at a.en:2."]
+    assert pairs.notes == [f"3 pairs with an empty side dropped, first at {tmp_path}/a.en:2."]
     write("b.tsv", "one\teins\ntwo\t\n")
-    assert ParallelText("b.tsv").read(tmp_path).notes == ["1 pair with an empty side dropped, first at b.tsv:2."]
+    notes = ParallelText("b.tsv").read(tmp_path).notes
+    assert notes == [f"1 pair with an empty side dropped, first at {tmp_path}/b.tsv:2."]
 
 
 def test_missing_file_lists_near_names(write, tmp_path):
@@ -124,11 +125,15 @@ def test_missing_column(write, tmp_path):
 
 def test_no_pairs(write, tmp_path):
     write("a.tsv", "")
-    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: the file is empty\.$")
+    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: it is empty\.$")
     write("a.tsv", "\n \n")
-    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs: all 2 lines have an empty side\.$")
+    check_refused(ParallelText("a.tsv"), tmp_path, r"a\.tsv holds no pairs with text: all 2 have an empty side\.$")
     write("a.tsv", "sentence 0\tSatz\n")
-    check_refused(ParallelText("a.tsv", part="test"), tmp_path, "holds no pairs in its part `test`: it is too small")
+    check_refused(
+        ParallelText("a.tsv", part="test"),
+        tmp_path,
+        "holds no pairs in its part `test`: set `part` to `all`, or give a larger file",
+    )
 
 
 @pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"text\tText\n" * 999)[:-17]])
