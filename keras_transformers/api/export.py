@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 
 from ..errors import ExportError, first_line
-from ..files import Kind, refuse_existing, replacing, writing
+from ..files import Kind, refuse_existing, replacing, write_json, write_text, writing
+from ..literal import literal
 from ..runs.run import Run, load_run
 
 MODEL = "saved_model.pb"
@@ -44,9 +45,9 @@ def export(run, directory, overwrite=False):
         write(serving, folder)
         extra = folder / "assets.extra"
         extra.mkdir()
-        (extra / "recipe.yaml").write_text(_portable(run.recipe).to_yaml(), encoding="utf-8")
+        write_text(extra / "recipe.yaml", _portable(run.recipe).to_yaml())
         interface = {"inputs": list(input_names(serving)), "answer": run.task().answer}
-        (extra / INTERFACE).write_text(json.dumps(interface) + "\n", encoding="utf-8")
+        write_json(extra / INTERFACE, interface)
     return directory
 
 
@@ -78,7 +79,7 @@ def write(serving, directory):
     module = tf.Module()
     module.weights = list(answer.variables)
     module.parts = [part for part in vars(serving).values() if isinstance(part, tf.Module)]
-    tf.saved_model.save(module, str(directory), signatures={SIGNATURE: answer})
+    tf.saved_model.save(module, literal(directory), signatures={SIGNATURE: answer})
 
 
 def load(directory):
@@ -93,9 +94,10 @@ def load(directory):
     import tensorflow_text  # noqa: F401  registers the ops that the graph uses
 
     try:
-        loaded = tf.saved_model.load(str(directory))
+        loaded = tf.saved_model.load(literal(directory))
     except (OSError, tf.errors.OpError, ValueError) as error:
-        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {first_line(error)}") from None
+        reason = first_line(error).replace(literal(directory), str(directory))
+        raise ExportError(f"{directory} cannot be loaded as a SavedModel: {reason}") from None
     if SIGNATURE not in loaded.signatures:
         raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
     signature = loaded.signatures[SIGNATURE]

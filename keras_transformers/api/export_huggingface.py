@@ -1,6 +1,5 @@
 """A run of BERT becomes a folder that Transformers reads."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from safetensors.numpy import save_file
 from .. import recipe as recipes
 from .. import registry
 from ..errors import ExportError
-from ..files import Kind, refuse_existing, replacing, writing
+from ..files import Kind, refuse_existing, replacing, write_json, writing
 from ..runs.model import vocab_size
 from ..runs.run import Run, load_run
 from ..weights import bert_config, vocabulary
@@ -71,8 +70,8 @@ def export_huggingface(run, directory, overwrite=False):
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
         arrays = {name: _array(name, place) for name, place in tensors.items()}
         save_file(arrays, folder / WEIGHTS, metadata={"format": "pt"})  # without it, Transformers refuses the file
-        _write_json(folder / CONFIG, _config(sizes, tensors, task))
-        _write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer, sizes.positions))
+        write_json(folder / CONFIG, _config(sizes, tensors, task))
+        write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer, sizes.positions))
         if task.get("type") == "sentence_embedding":
             _write_sentence_files(folder, task, sizes.dim)
         shutil.copyfile(run.tokenizer_folder / vocabulary.FILE, folder / vocabulary.FILE)
@@ -171,7 +170,7 @@ def _tokenizer_config(tokenizer, positions):
 def _write_sentence_files(folder, task, dim):
     for name, value in sentence_files(task, dim).items():
         (folder / name).parent.mkdir(exist_ok=True)
-        _write_json(folder / name, value)
+        write_json(folder / name, value)
     if task["normalize"]:
         (folder / NORMALIZE).mkdir()  # it has no settings
 
@@ -179,7 +178,3 @@ def _write_sentence_files(folder, task, dim):
 def _array(name, place):
     array = place.variable.numpy()
     return np.ascontiguousarray(array.T) if is_transposed(name) else array  # safetensors writes views wrongly
-
-
-def _write_json(path, value):
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

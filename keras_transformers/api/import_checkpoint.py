@@ -1,11 +1,10 @@
 """A checkpoint of others becomes a run directory."""
 
-import json
 from pathlib import Path
 
 from .. import recipe as recipes
 from ..errors import CheckpointError, RecipeError
-from ..files import refuse_existing, replacing, writing
+from ..files import refuse_existing, replacing, write_json, writing
 from ..runs.model import new_model
 from ..runs.run import KIND, Run
 from ..weights.open import open_checkpoint
@@ -44,7 +43,7 @@ def import_checkpoint(path, directory, overwrite=False):
             "notes": notes,
             "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
         }
-        run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(run.report_file, report)
     return Run(directory)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import tensorflow as tf
 from rich.console import Console
-from rich.markup import escape
 
 from .. import recipe as recipes
 from ..errors import RunError, TrainingInterrupted
 from ..files import replacing, writing
 from ..registry import load_plugin_file
+from ..runs.notes import say
 from ..runs.run import Run, load_run, refuse_existing, run_path
 from ..training.job import Job
 
@@ -40,7 +40,7 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
         run = load_run(path)
         tokenizer = run.tokenizer()
         job = Job(_settled(recipes.load(run.recipe, overrides), tokenizer), console, plugins)
-        console.print(f"resuming with the run's own recipe, {escape(str(run.recipe_file))}")
+        say(f"resuming with the run's own recipe, {run.recipe_file}", console)
         return _interruptible(job, run, tokenizer, run.history)
     recipe = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)

@@ -2,12 +2,12 @@
 
 import contextlib
 import dataclasses
-import json
 import sys
 from pathlib import Path
 
 from .. import registry
 from ..errors import DataError, KerasTransformersError, RecipeError, UnknownComponent, did_you_mean
+from ..files import to_json, whole
 from .backend import import_keras, require_tensorflow
 
 
@@ -155,15 +155,10 @@ def predict(args):
     with _output(args.out) as out:
         for outputs in found:
             cut += bool(outputs.get("truncated"))
-            shown = json.dumps(outputs, ensure_ascii=False) if args.json else _line(outputs[answer.answer])
-            print(shown, file=out)
+            shown = outputs if args.json else outputs[answer.answer]
+            print(shown if isinstance(shown, str) else to_json(shown, only_ascii=_only_ascii(out)), file=out)
     if cut:
         print(f"{cut} of {len(lines)} texts are longer than the model reads, and were cut.", file=sys.stderr)
-
-
-def _line(answer):
-    """Return an answer as one line: text as it is, anything else as JSON."""
-    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 def import_(args):
@@ -219,7 +214,7 @@ def embed(args):
             write_npz(out, lines, embedder(lines), embedder.dim)
         else:
             for line, found in zip(lines, embedder(lines)):
-                print(json_line(line, found), file=out)
+                print(json_line(line, found, _only_ascii(out)), file=out)
     if embedder.cut:
         print(CUT.format(cut=embedder.cut, total=len(lines), longest=embedder.longest), file=sys.stderr)
 
@@ -328,15 +323,14 @@ def _output(path, mode="w"):
     if path is None:
         yield sys.stdout
         return
-    partial = Path(f"{path}.partial")
-    try:
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-        with partial.open(mode, **text) as stream:
-            yield stream
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(path, mode) as stream:
+        yield stream
 
 
 def _print_json(value):
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    print(to_json(value, indent=2, only_ascii=_only_ascii(sys.stdout)))
+
+
+def _only_ascii(stream):
+    """Tell whether a stream cannot hold all of Unicode: JSON then escapes the rest in its own way."""
+    return "utf" not in (getattr(stream, "encoding", None) or "utf-8").lower()

@@ -11,6 +11,7 @@ import importlib
 from pathlib import Path
 
 from ..errors import DuplicateComponent, RegistryError
+from ..files import write_text
 from .builtin import read_yaml, refresh
 from .docstring import Docstring, registered_names
 from .introspect import component_of
@@ -190,5 +191,5 @@ def _indent(text):
 def _write(path, text):
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return []
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     return [path]

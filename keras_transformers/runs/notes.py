@@ -1,16 +1,30 @@
-"""Notes: what was dropped, cut or begins anew, told to the user on standard error."""
+"""What the user is told on standard error, such as notes on what was dropped, cut or begins anew."""
 
 
 def tell(notes, console=None):
-    """Print notes, each a sentence.
+    """Print notes.
 
     Args:
         notes: The sentences.
         console: A Rich console; by default one on standard error.
     """
+    for note in notes:
+        say(f" {note}", console, lead="note", style="yellow")
+
+
+def say(text, console=None, lead="", style="bold"):
+    """Print a line of text as it is, whatever in it Rich would take for markup or an emoji's name.
+
+    Into a pipe or file it goes as one line, so that a path in it stays whole.
+
+    Args:
+        text: The text.
+        console: A Rich console; by default one on standard error.
+        lead: Words before it, in another style.
+        style: That style.
+    """
     from rich.console import Console
-    from rich.markup import escape
+    from rich.text import Text
 
     console = console or Console(stderr=True)
-    for note in notes:
-        console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
+    console.print(Text.assemble((lead, style), text), soft_wrap=not console.is_terminal)

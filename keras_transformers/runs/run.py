@@ -14,11 +14,12 @@ RUN/
 
 import dataclasses
 import json
+import math
 import shlex
 from pathlib import Path
 from zipfile import BadZipFile
 
-from .. import files as writing
+from .. import files
 from .. import recipe as recipes
 from ..errors import RecipeError, RunError, first_line
 
@@ -26,7 +27,7 @@ RECIPE = "recipe.yaml"
 FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
 FILES = {RECIPE, "metrics.jsonl", "model.keras", "report.json"}
 PARTIAL = {"recipe.partial", "metrics.partial", "partial-model.keras"}  # of a run that was killed
-KIND = writing.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES | PARTIAL))
+KIND = files.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES | PARTIAL))
 
 
 class Run:
@@ -64,9 +65,7 @@ class Run:
 
     def write_recipe(self, recipe):
         """Write recipe.yaml, which changes at one stroke."""
-        partial = self.recipe_file.with_suffix(".partial")
-        partial.write_text(recipe.to_yaml(), encoding="utf-8")
-        partial.replace(self.recipe_file)
+        files.write_text(self.recipe_file, recipe.to_yaml())
 
     def resume_command(self, plugins=()):
         """Return the command line that goes on with the training, given its --plugin files."""
@@ -76,15 +75,17 @@ class Run:
 
     @property
     def history(self):
-        """The lines of metrics.jsonl, one dict an epoch."""
+        """The lines of metrics.jsonl, one dict an epoch; a number that was none is NaN."""
         if not self.metrics_file.is_file():
             return []
-        return [json.loads(line) for line in self.metrics_file.read_text(encoding="utf-8").splitlines()]
+        lines = self.metrics_file.read_text(encoding="utf-8").splitlines()
+        logs = [_json(line, f"{self.metrics_file}:{number}") for number, line in enumerate(lines, start=1)]
+        return [{name: math.nan if value is None else value for name, value in line.items()} for line in logs]
 
     @property
     def report(self):
         """What report.json says; an empty dict before training has ended."""
-        return json.loads(self.report_file.read_text(encoding="utf-8")) if self.report_file.is_file() else {}
+        return _json(self.report_file.read_text("utf-8"), self.report_file) if self.report_file.is_file() else {}
 
     def tokenizer(self):
         """Return the tokenizer, loaded."""
@@ -133,6 +134,17 @@ class Run:
         return self.task().serving(self.model(), self.tokenizer())
 
 
+def _json(text, place):
+    """Return the map that a text of JSON holds."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise RunError(f"{place} is damaged: it is not JSON ({first_line(error)}).") from None
+    if not isinstance(value, dict):
+        raise RunError(f"{place} is damaged: it holds no map.")
+    return value
+
+
 def load_run(path):
     """Return the `Run` at `path`.
 
@@ -162,4 +174,4 @@ def refuse_existing(path, overwrite):
         RunError: A run is there and may not be overwritten, or something that is no run.
     """
     elsewhere, replace = "give --run another path", "add --resume to go on with it, --overwrite"
-    writing.refuse_existing(path, KIND, overwrite, elsewhere=elsewhere, replace=replace)
+    files.refuse_existing(path, KIND, overwrite, elsewhere=elsewhere, replace=replace)

@@ -7,6 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from ..errors import DataError
+from ..files import to_json
 from .special import BOS, EOS, PAD, SPECIAL, UNK, VocabularySize
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
 
@@ -41,7 +42,7 @@ class Characters(Tokenizer):
             raise DataError("The characters cannot be counted: the training text is empty.")
         ranked = sorted(counts, key=lambda character: (-counts[character], character))
         kept = "".join(ranked[: self.vocab_size - SPECIAL])
-        content = json.dumps({"characters": kept}, ensure_ascii=False).encode("utf-8")
+        content = to_json({"characters": kept}).encode("utf-8")
         write_vocabulary(Path(folder) / _FILE, content)
         self.load(folder)
 

@@ -4,13 +4,12 @@ N sentences in the batch; a sentence has any number of ids, none of them BOS or 
 """
 
 import abc
-import os
-import tempfile
 from pathlib import Path
 
 import tensorflow as tf
 
 from ..errors import DataError
+from ..files import write_bytes, writing
 from .special import BOS, EOS, PAD, UNK
 
 
@@ -97,17 +96,6 @@ def read_vocabulary(path):
 def write_vocabulary(path, content):
     """Write the bytes to `path`, whole or not at all."""
     path = Path(path)
-    try:
+    with writing(path, DataError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        write_bytes(path, content)

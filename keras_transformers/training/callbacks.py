@@ -1,6 +1,5 @@
 """What happens around the steps of `model.fit`: scores, checkpoints, records, interruption."""
 
-import json
 import math
 import signal
 import threading
@@ -10,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from ..errors import TrainingInterrupted
-from ..files import writing
+from ..files import write_json_lines, writing
 
 
 class CurrentEpoch(keras.callbacks.Callback):
@@ -118,9 +117,7 @@ class Record(keras.callbacks.Callback):
         step = int(self.model.optimizer.iterations.value.numpy())
         self.lines.append({"epoch": epoch + 1, "step": step, **numbers})
         with writing(self.run.metrics_file):
-            partial = self.run.metrics_file.with_suffix(".partial")
-            partial.write_text("".join(json.dumps(line) + "\n" for line in self.lines))
-            partial.replace(self.run.metrics_file)
+            write_json_lines(self.run.metrics_file, self.lines)
         with writing(self.run.tensorboard_folder), self.writer.as_default(step=step):
             for name, value in numbers.items():
                 tf.summary.write(name, tf.constant(value, tf.float32), metadata=_scalar())

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ..errors import RunError, first_line
 from ..files import writing
+from ..literal import literal
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
 
@@ -29,10 +30,13 @@ class Checkpoints:
             epoch=self.epoch,
             batch=self.batch,
         )
-        manager = tf.train.CheckpointManager
-        self.last = manager(everything, folder / "last", max_to_keep=1)
-        self.best = manager(self._of_weights(), folder / "best", max_to_keep=1)
-        self.epochs = manager(self._of_weights(), folder / "epochs", max_to_keep=average)
+        self.folder = folder
+        self.last = self._manager("last", everything, 1)
+        self.best = self._manager("best", self._of_weights(), 1)
+        self.epochs = self._manager("epochs", self._of_weights(), average)
+
+    def _manager(self, name, checkpoint, keep):
+        return tf.train.CheckpointManager(checkpoint, literal(self.folder / name), max_to_keep=keep)
 
     def _of_weights(self):
         return tf.train.Checkpoint(weights=self._weights)
@@ -41,14 +45,21 @@ class Checkpoints:
         """Save all that resuming at this epoch and batch needs."""
         self.epoch.assign(epoch)
         self.batch.assign(batch)
-        _save(self.last)
+        self._save("last", self.last)
 
     def save_epoch(self, epoch, best):
         """Save the weights after `epoch` epochs; `best`: also as the best so far."""
         # Numbered by hand: TensorFlow's counter begins anew in a process that resumes.
-        _save(self.epochs, epoch)
+        self._save("epochs", self.epochs, epoch)
         if best:
-            _save(self.best, epoch)
+            self._save("best", self.best, epoch)
+
+    def _save(self, name, manager, number=None):
+        folder = self.folder / name
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            literal(folder)  # a training may outlast what is kept for it in the folder of temporary files
+            manager.save(checkpoint_number=number)
 
     def restore_last(self):
         """Go back to the last state saved, and return its epoch and batch, or None if none is."""
@@ -59,7 +70,7 @@ class Checkpoints:
         except (tf.errors.OpError, AssertionError, ValueError) as error:
             reason = first_line(error)
             raise RunError(
-                f"{self.last.directory} does not hold this recipe's state ({reason}); the recipe "
+                f"{self.folder / 'last'} does not hold this recipe's state ({reason}); the recipe "
                 "must be the one that the run began with."
             ) from None
         return int(self.epoch.numpy()), int(self.batch.numpy())
@@ -71,14 +82,9 @@ class Checkpoints:
     def load_average(self):
         """Load the mean of the last epochs' weights, and return how many there were."""
         paths = self.epochs.checkpoints
-        readers = [tf.train.load_checkpoint(path) for path in paths]
+        readers = [tf.train.load_checkpoint(literal(path)) for path in paths]
         for i, variable in enumerate(self._weights):
             if variable.dtype.is_floating:
                 values = [reader.get_tensor(f"weights/{i}/{_VALUE}") for reader in readers]
                 variable.assign(np.mean(values, axis=0, dtype=np.float64))
         return len(paths)
-
-
-def _save(manager, number=None):
-    with writing(manager.directory):
-        manager.save(checkpoint_number=number)

@@ -1,23 +1,21 @@
 """One training, from the sections of a recipe to the final model in its run directory."""
 
-import json
 import time
 
 import keras
 import tensorflow as tf
-from rich.markup import escape
 
 from ..errors import RecipeError, RunError
-from ..files import writing
+from ..files import write_json, writing
 from ..registry.assemble import assemble
 from ..runs.examples import read_for
 from ..runs.model import dtype_policy, new_model
-from ..runs.notes import tell
+from ..runs.notes import say, tell
 from .callbacks import Clock, CurrentEpoch, Interruption, Keeper, Record, Scores, best_index
 from .checkpoints import Checkpoints
 from .final_model import save_model
 from .fine_tuning import freeze, scale_rates
-from .progress import LiveProgress, closing_table
+from .progress import ClosingTable, LiveProgress
 from .resuming import spans
 from .strategies import strategy_of
 from .trainer import TokenModel
@@ -213,11 +211,12 @@ class Job:
 
     def _announce(self, model, run, epoch, batch):
         where = f", from epoch {epoch + 1}, batch {batch + 1}" if epoch or batch else ""
-        self.console.print(
-            f"[bold]{self.recipe.name}[/]: {model.count_params():,} parameters, "
+        say(
+            f": {model.count_params():,} parameters, "
             f"{len(self.train_examples):,} {self.task.noun}, {self.encoded.tokens:,} tokens an epoch, "
-            f"{self.settings.precision}{where} → {escape(str(run.path))}",
-            highlight=False,
+            f"{self.settings.precision}{where} → {run.path}",
+            self.console,
+            lead=self.recipe.name,
         )
 
     def _finish(self, run, model, tokenizer, checkpoints, history, seconds):
@@ -246,8 +245,8 @@ class Job:
             "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
         }
         with writing(run.report_file):
-            run.report_file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(run.report_file, report)
         named = {f"val_{name}": score for name, score in scores.items()}
-        self.console.print(closing_table(history, named, self.recipe.name))
-        self.console.print(f"final model: {chosen} → {escape(str(run.model_file))}", highlight=False)
+        self.console.print(ClosingTable(history, named, self.recipe.name))
+        say(f"final model: {chosen} → {run.model_file}", self.console)
         return run

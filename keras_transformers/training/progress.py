@@ -2,9 +2,14 @@
 
 import keras
 from rich.box import SIMPLE
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+
+from ..runs.notes import say
 
 COLUMNS = {
     "loss": ("loss", "{:.3f}"),
@@ -16,6 +21,7 @@ COLUMNS = {
     "seconds": ("seconds", "{:.1f}"),
 }
 KEPT = ("loss",)  # shown of the training text, too
+UNBOUNDED = 10_000  # columns of a terminal
 LAST = ("tokens_per_second", "seconds")
 HIDDEN = ("epoch", "step", "learning_rate", "val_seconds")
 
@@ -57,7 +63,7 @@ class LiveProgress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.close()
         cells = [f"{title} {form.format(logs[name])}" for name, (title, form) in columns_of(logs).items()]
-        self.console.print(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), highlight=False, soft_wrap=True)
+        say(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), self.console)
 
     def close(self):
         """Take the bar off the screen."""
@@ -66,28 +72,70 @@ class LiveProgress(keras.callbacks.Callback):
             self.bar = None
 
 
-def closing_table(history, final, title):
-    """Return a table of the epochs, and of the final model's scores in its last line.
+class ClosingTable:
+    """A table of the epochs, and of the final model's scores in its last line.
 
-    What was measured on validation text is not shown of the training text, too, so that 80 columns suffice.
+    What was measured on validation text is not shown of the training text, too. Where the columns do not fit side by
+    side, there are several tables, one beneath the other, each with the epochs.
 
     Args:
         history: Logs, a dict an epoch.
         final: Scores of the final model on the validation text, named as in `history`.
         title: What was trained.
     """
-    columns = columns_of(history[-1]) if history else {}
-    columns = {name: column for name, column in columns.items() if name in KEPT or f"val_{name}" not in columns}
-    columns.pop("tokens_per_second", None)
-    table = Table(title=title, show_footer=bool(final), padding=(0, 0, 0, 1), show_edge=False, box=SIMPLE)
-    table.add_column("epoch", "final", justify="right")
-    for name, (heading, form) in columns.items():
-        footer = form.format(final[name]) if name in final else ""
-        table.add_column(heading, footer, justify="right")
-    for line in history:
-        cells = (form.format(line[name]) if name in line else "" for name, (_, form) in columns.items())
-        table.add_row(str(line["epoch"]), *cells)
-    return table
+
+    def __init__(self, history, final, title):
+        self.history, self.final, self.title = history, final, title
+        columns = columns_of(history[-1]) if history else {}
+        self.columns = {name: one for name, one in columns.items() if name in KEPT or f"val_{name}" not in columns}
+        self.columns.pop("tokens_per_second", None)
+
+    def __rich_console__(self, console, options):
+        unbounded = options.update(max_width=UNBOUNDED)
+
+        def fits(table):
+            return Measurement.get(console, unbounded, table).maximum <= options.max_width
+
+        groups = [[]]
+        for name in self.columns:
+            if groups[-1] and not fits(self._table([*groups[-1], name], options.max_width)):
+                groups.append([])
+            groups[-1].append(name)
+        for number, names in enumerate(groups):
+            if number:
+                yield Text()
+            table = self._table(names)
+            yield table if fits(table) else self._table(names, options.max_width)
+
+    def _table(self, names, width=None):
+        """Return the table of these columns, as narrow as their words allow if a `width` is given."""
+        first = next(iter(self.columns), None)
+        table = Table(
+            title=Text(self.title) if not names or names[0] == first else None,
+            show_footer=bool(self.final),
+            padding=(0, 0, 0, 1),
+            show_edge=False,
+            box=SIMPLE,
+        )
+        table.add_column("epoch", "final", justify="right", no_wrap=True)
+        for name in names:
+            heading, form = self.columns[name]
+            footer = form.format(self.final[name]) if name in self.final else ""
+            least = width and min(_longest_word(heading, footer, *self._cells(name)), width - len(" epoch   "))
+            # Rich left alone breaks words to make columns equally wide.
+            table.add_column(Text(heading), Text(footer), justify="right", width=least, overflow="fold")
+        for row in zip((str(line["epoch"]) for line in self.history), *map(self._cells, names)):
+            table.add_row(*(Text(cell) for cell in row))
+        return table
+
+    def _cells(self, name):
+        form = self.columns[name][1]
+        return [form.format(line[name]) if name in line else "" for line in self.history]
+
+
+def _longest_word(*texts):
+    """Return the width of the longest word of these texts."""
+    return max(cell_len(word) for text in texts for word in text.split() or [""])
 
 
 def columns_of(logs):

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..errors import CheckpointError, first_line
+from ..literal import literal_prefix
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint
 from .huggingface import their_name
@@ -75,7 +76,7 @@ class GoogleCheckpoint(Checkpoint):
         self.sizes = bert_config.sizes_of(read_json(file), file)
         prefix = _prefix(self.path)
         try:
-            self._reader = tf.train.load_checkpoint(str(prefix))
+            self._reader = tf.train.load_checkpoint(literal_prefix(prefix))
             self._shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"{prefix} cannot be read: {first_line(error)}") from None
@@ -132,7 +133,7 @@ def _prefix(path):
     """
     if not path.is_dir():
         return path
-    found = sorted(path.glob(f"*{INDEX}"))
+    found = sorted(file for file in path.iterdir() if file.name.endswith(INDEX))
     if len(found) == 1:
         return found[0].with_suffix("")
     if not found:

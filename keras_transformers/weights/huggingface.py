@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 
 from ..errors import CheckpointError
+from ..files import write_text
 from . import bert_config, vocabulary
 from .checkpoint import Checkpoint, row_ranges
 from .huggingface_heads import head_task
@@ -131,7 +132,7 @@ class HuggingFaceCheckpoint(Checkpoint):
         if (self.path / vocabulary.FILE).is_file():
             shutil.copyfile(self.path / vocabulary.FILE, folder / vocabulary.FILE)
         else:
-            (folder / vocabulary.FILE).write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
+            write_text(folder / vocabulary.FILE, "".join(f"{piece}\n" for piece in pieces))
 
     def tensors(self):
         return {name: _turned(name, file.shapes[stored]) for name, (file, stored) in self._files.items()}
@@ -175,7 +176,7 @@ class HuggingFaceCheckpoint(Checkpoint):
             if not isinstance(weight_map, dict) or not all(isinstance(one, str) for one in weight_map.values()):
                 raise CheckpointError(f"{index} is damaged: its `weight_map` names no file for each tensor.")
             return [SafetensorsFile(self.path / name) for name in sorted(set(weight_map.values()))]
-        pickled = sorted(one.name for one in self.path.glob("pytorch_model*.bin"))
+        pickled = sorted(file.name for file in self.path.iterdir() if re.fullmatch(r"pytorch_model.*\.bin", file.name))
         hint = (
             f"; {pickled[0]} can hold code and is not read: save it with Transformers' `save_pretrained`"
             if pickled

@@ -6,7 +6,7 @@ import pytest
 from keras_transformers.errors import RunError
 from keras_transformers.runs.run import Run
 from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
-from keras_transformers.training.progress import closing_table, columns_of
+from keras_transformers.training.progress import ClosingTable, LiveProgress, columns_of
 from keras_transformers.training.resuming import spans
 
 
@@ -122,7 +122,7 @@ def test_the_closing_table_shows_epochs_and_the_final_scores(capsys):
     from rich.console import Console
 
     history = [{"epoch": 1, "loss": 2.5, "val_bleu": 31.25, "seconds": 9.0}]
-    Console(width=99).print(closing_table(history, {"val_bleu": 33.5}, "mine"))
+    Console(width=99).print(ClosingTable(history, {"val_bleu": 33.5}, "mine"))
     shown = capsys.readouterr().out
     for text in ("mine", "val BLEU", "2.500", "31.25", "33.50", "final"):
         assert text in shown
@@ -135,7 +135,7 @@ def test_the_closing_table_fits_80_columns(capsys):
     line = {"epoch": 10, "loss": 4.25, "val_loss": 5.125, "tokens_per_second": 29_000.0, "seconds": 15.25}
     line |= {name: 101.0 + number for number, name in enumerate(own)}
     line |= {f"val_{name}": 201.0 + number for number, name in enumerate(own)}
-    Console(width=80).print(closing_table([line], {"val_mlm_loss": 3.5}, "mine"))
+    Console(width=80).print(ClosingTable([line], {"val_mlm_loss": 3.5}, "mine"))
     shown = capsys.readouterr().out
     assert "…" not in shown
     for text in ("perplexity", "4.250", "5.125", "201.00", "202.00", "203.00", "204.00", "3.50", "15.2"):
@@ -154,6 +154,52 @@ def test_the_closing_table_after_resuming_with_another_metric(capsys):
     from rich.console import Console
 
     history = [{"epoch": 1, "val_f1": 31.0}, {"epoch": 2, "val_f1": 32.0, "val_accuracy": 33.0}]
-    Console(width=80).print(closing_table(history, {}, "mine"))
+    Console(width=80).print(ClosingTable(history, {}, "mine"))
     rows = capsys.readouterr().out.splitlines()
     assert [row.split() for row in rows if "3" in row] == [["1", "31.00"], ["2", "32.00", "33.00"]]
+
+
+SQUAD2 = [f"{kind}{name}" for kind in ("", "HasAns_", "NoAns_") for name in ("exact", "f1", "total")]
+SQUAD2 += [f"best_{name}{end}" for name in ("exact", "f1") for end in ("", "_threshold")]
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 200, None], ids=lambda width: str(width or "pipe"))
+@pytest.mark.parametrize("own", [SQUAD2, ["x" * 120, "[red]", ":smile:", "y"]], ids=["squad2", "awkward"])
+def test_the_closing_table_is_legible_on_any_terminal_and_in_a_pipe(monkeypatch, width, own):
+    import io
+
+    from rich.console import Console
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    line = {"loss": 1.5, "val_loss": 2.5, "seconds": 9.25, **{f"val_{name}": 100.25 + i for i, name in enumerate(own)}}
+    history = [{"epoch": epoch, **line} for epoch in (7, 8)]
+    stream = io.StringIO()
+    options = {} if width is None else {"width": width, "force_terminal": True, "color_system": None}
+    final = {f"val_{name}": 300.25 + i for i, name in enumerate(own)}
+    Console(file=stream, **options).print(ClosingTable(history, {**final, "val_signature": "text"}, "a [red] :smile:"))
+    shown = stream.getvalue()
+    assert max(map(len, shown.splitlines())) <= (width or 80)
+    assert "…" not in shown
+    assert "a [red] :smile:" in shown
+    cells = shown.split()
+    for i, name in enumerate(own):
+        assert cells.count(f"{100.25 + i:.2f}") == 2, name
+        assert cells.count(f"{300.25 + i:.2f}") == 1, name
+        for word in name.split("_") if len(name) < 99 else ():
+            assert word in cells
+    assert shown.count("x") >= own[0].count("x")
+    for row in shown.splitlines():
+        assert not row.strip() or row.split()[0] not in ("7", "8") or len(row.split()) > 1
+
+
+def test_an_epochs_line_is_one_line_in_a_pipe_and_takes_names_as_they_are(capsys):
+    import keras
+    from rich.console import Console
+
+    progress = LiveProgress(3, 5, Console(stderr=True))
+    progress.set_model(keras.Model())
+    progress.on_epoch_begin(0)
+    progress.on_epoch_end(0, {"loss": 1.5, "seconds": 2.0, **{f"[red]{name} :smile:": 7.0 for name in SQUAD2}})
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("epoch 1/3  loss 1.500  [red]exact :smile: 7.00  [red]f1 :smile: 7.00")

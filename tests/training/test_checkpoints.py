@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from awkward_paths import NAMES
 
 from keras_transformers.errors import RunError
 from keras_transformers.training.checkpoints import Checkpoints
@@ -80,3 +81,29 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "checkpoints").write_text("a file stands in the way")
     with pytest.raises(RunError, match=f"^{tmp_path}/checkpoints/last cannot be written: "):
         checkpoints.save_last(1)
+
+
+@pytest.mark.parametrize("name", NAMES[:4])
+def test_a_run_of_any_name_is_kept_and_no_other_is_touched(tmp_path, name):
+    model, optimizer = parts()
+    neighbours = [Checkpoints(tmp_path / other, model, optimizer, average=1) for other in ("exp1", "ab", "q1", "r")]
+    for neighbour in neighbours:
+        neighbour.save_last(5)
+        neighbour.save_epoch(5, best=True)
+    before = sorted(path for path in tmp_path.rglob("*"))
+    checkpoints = Checkpoints(tmp_path / name, model, optimizer, average=2)
+    for epoch, value in ((1, 100), (2, 1), (3, 4)):
+        fill(model, value)
+        checkpoints.save_epoch(epoch, best=epoch == 2)
+        checkpoints.save_last(epoch, batch=epoch)
+    assert before == sorted(path for path in tmp_path.rglob("*") if tmp_path / name not in (path, *path.parents))
+    counts = [len(list((tmp_path / name / part).glob("*.index"))) for part in ("last", "best", "epochs")]
+    assert counts == [1, 1, 2]
+    other, fresh = parts()
+    resumed = Checkpoints(tmp_path / name, other, fresh, average=2)
+    assert resumed.restore_last() == (3, 3)
+    assert values(other) == [4, 4]
+    resumed.load_best()
+    assert values(other) == [1, 1]
+    assert resumed.load_average() == 2
+    assert values(other) == [2.5, 2.5]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataError
-from ...files import writing
+from ...files import write_bytes, writing
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Attention:
 
             content, notes = picture(self)
         with writing(path):
-            path.write_bytes(content)
+            write_bytes(path, content)
         return notes
 
     def _repr_html_(self):

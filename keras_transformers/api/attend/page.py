@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import html
-import json
 import re
 from importlib import resources
 
 import numpy as np
 
+from ...errors import DataError
+from ...files import to_json
 from .shown import visible
 
 KINDS = {
@@ -52,6 +53,8 @@ def _map(attention_map):
 
 def _layer(weights):
     """Return the weights (H, T, S) of a layer for JSON: 16 bits each, little-endian, in base64."""
+    if not np.isfinite(weights).all():
+        raise DataError("The attention cannot be drawn: the model's numbers are none (NaN or infinite).")
     least, greatest = float(min(weights.min(), 0.0)), float(weights.max())
     span = (greatest - least) or 1.0
     steps = np.rint((weights - least) / span * STEPS).astype("<u2")
@@ -65,8 +68,8 @@ def _layer(weights):
 
 def _json(value):
     """Return JSON that may stand in a <script> element: without `<`, `>` and `&`."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+    text = to_json(value, compact=True)
+    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"})
 
 
 def _hash(content):

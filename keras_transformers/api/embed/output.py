@@ -3,22 +3,27 @@
 N texts, M words of all texts, D model width.
 """
 
-import json
-
 import numpy as np
 
+from ...files import to_json
 from .words import WordVectors
 
 
-def json_line(text, found):
-    """Return what was found for a text, a vector (D,) or `WordVectors`, as one line of JSON."""
+def json_line(text, found, only_ascii=False):
+    """Return what was found for a text, a vector (D,) or `WordVectors`, as one line of JSON.
+
+    Args:
+        text: The text.
+        found: Its vector, or those of its words.
+        only_ascii: Escape all else than ASCII.
+    """
     if not isinstance(found, WordVectors):
-        return json.dumps({"text": text, "vector": _numbers(found)}, ensure_ascii=False)
+        return to_json({"text": text, "vector": _numbers(found)}, only_ascii=only_ascii)
     words = [
         {"word": word, "start": start, "end": end, "vector": _numbers(vector)}
         for word, (start, end), vector in zip(found.words, found.spans, found.vectors)
     ]
-    return json.dumps({"text": text, "words": words}, ensure_ascii=False)
+    return to_json({"text": text, "words": words}, only_ascii=only_ascii)
 
 
 def write_npz(stream, texts, found, dim):
