@@ -95,7 +95,7 @@ def scalar(kind, text):
 def _composed(text, base):
     text.encode()  # lone surrogates are no text, whichever parser reads it
     hidden = _stand_ins(text)
-    loader = _loader_of(base, text)(text.translate(str.maketrans(hidden)))
+    loader = _loader_of(base, text)(text.translate(str.maketrans(hidden)) if hidden else text)
     try:
         root = loader.get_single_node()
     except BaseException:
