@@ -7,6 +7,8 @@ reads these annotations into the manifests, and the recipe validator reads the m
     def __init__(self, heads: Count, dropout: Rate = 0.0, norm: slot("norm") = None): ...
 """
 
+import codecs
+import io
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -42,6 +44,24 @@ class FilePath:
     """The string is a file or folder, relative to `data.root` or the working directory."""
 
 
+@dataclass(frozen=True)
+class TextEncoding:
+    """The string names an encoding of text, such as `utf-8`."""
+
+
+# Python counts these among the encodings of text, but nobody writes a text so.
+_NOT_OF_TEXT = {"charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+
+
+def is_text_encoding(name):
+    """Tell whether Python knows an encoding of this name, and it is one of text, unlike `hex` and `rot13`."""
+    try:
+        io.TextIOWrapper(io.BytesIO(), name).close()
+        return codecs.lookup(name).name not in _NOT_OF_TEXT
+    except (LookupError, ValueError):
+        return False
+
+
 Count = Annotated[int, Bounds(minimum=1)]
 Natural = Annotated[int, Bounds(minimum=0)]
 Seed = Annotated[int, Bounds(minimum=0, maximum=2**32 - 1)]  # what NumPy takes
@@ -49,3 +69,4 @@ Rate = Annotated[float, Bounds(minimum=0, below=1)]
 Fraction = Annotated[float, Bounds(minimum=0, maximum=1)]
 Positive = Annotated[float, Bounds(above=0)]
 Path = Annotated[str, FilePath()]
+Encoding = Annotated[str, TextEncoding()]

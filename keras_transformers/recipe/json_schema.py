@@ -3,7 +3,8 @@
 from .. import registry
 from .validate import ROOT, names
 
-_TYPES = {"int": "integer", "float": "number", "bool": "boolean", "str": "string", "path": "string"}
+_TYPES = {"int": "integer", "float": "number", "bool": "boolean"}
+_TYPES |= dict.fromkeys(("str", "path", "encoding"), "string")
 
 
 def schema():

@@ -3,6 +3,7 @@
 import math
 
 from ..errors import did_you_mean
+from ..signature import is_text_encoding
 from .document import found
 
 _NOUNS = {
@@ -11,6 +12,7 @@ _NOUNS = {
     "bool": "true or false",
     "str": "text",
     "path": "a path",
+    "encoding": "an encoding of text, such as utf-8 or latin-1",
     "list": "a list",
     "map": "a map",
     "any": "a value",
@@ -64,6 +66,8 @@ def _convert(kind, value):
         return value
     if kind in ("str", "path"):
         return value if isinstance(value, str) else None
+    if kind == "encoding":
+        return value if isinstance(value, str) and is_text_encoding(value) else None
     if kind == "bool":
         return value if isinstance(value, bool) else None
     if isinstance(value, bool):

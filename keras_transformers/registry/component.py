@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import RegistryError, did_you_mean
 
-TYPES = ("int", "float", "bool", "str", "path", "any", "list", "map", "slot")
+TYPES = ("int", "float", "bool", "str", "path", "encoding", "any", "list", "map", "slot")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 BOUNDS = ("minimum", "maximum", "above", "below")

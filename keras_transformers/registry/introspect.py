@@ -10,7 +10,7 @@ import types
 import typing
 
 from ..errors import RegistryError
-from ..signature import Bounds, FilePath, Slot
+from ..signature import Bounds, FilePath, Slot, TextEncoding
 from .component import ITEM, Component, Parameter
 from .docstring import Docstring
 
@@ -190,4 +190,6 @@ def _note(note):
         return dataclasses.asdict(note)
     if isinstance(note, FilePath):
         return {"type": "path"}
+    if isinstance(note, TextEncoding):
+        return {"type": "encoding"}
     return {}

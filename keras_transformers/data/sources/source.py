@@ -3,7 +3,7 @@
 import abc
 
 from ...errors import DataError
-from ...signature import Count, Path
+from ...signature import Count, Encoding, Path
 from ..examples import Tally
 from .split import Part, part_of
 from .text_files import TextFile, locate
@@ -60,7 +60,7 @@ class FileSource(Source):
     def __init__(
         self,
         paths: list[Path],
-        encoding: str = "utf-8",
+        encoding: Encoding = "utf-8",
         part: Part = "all",
         limit: Count | None = None,
     ):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DataError
+from ...signature import is_text_encoding
 from .unicode import unicode_text
 
 _HEAD = 1 << 20  # bytes that tell the encoding and the line ends
@@ -33,8 +34,6 @@ _NOT_TEXT = {
     b"BZh91AY&SY": "compressed by bzip2",
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
 }
-# Codecs of Python's own that it counts among those of text.
-_PYTHONS_OWN = {"charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 _UNDECODABLE = "keras_transformers.undecodable"
 _FIRST_UNDECODABLE = 0xDC00  # no valid text holds these: halves of characters
 
@@ -57,24 +56,6 @@ def locate(path, root=None):
     raise DataError(f"There is no file `{path}`: looked for {place}. {_advice(place)}")
 
 
-def check_encoding(encoding):
-    """Make sure that Python can read text in `encoding`.
-
-    Raises:
-        DataError: Python knows no such codec, or it is not one of text, such as `hex` and `rot13`.
-    """
-    try:
-        name = codecs.lookup(encoding).name
-    except (LookupError, ValueError):
-        raise DataError(f"`encoding` must be one that Python knows, such as utf-8, but is {encoding}.") from None
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding).close()
-    except LookupError:
-        name = "undefined"
-    if name in _PYTHONS_OWN:
-        raise DataError(f"`encoding` must be one of text, such as utf-8 or latin-1, but is {encoding}.")
-
-
 @dataclass(frozen=True)
 class TextFile:
     r"""A text file that is read line by line, as often as one likes.
@@ -89,14 +70,17 @@ class TextFile:
         encoding: A Python codec of text.
 
     Raises:
-        DataError: Python knows no such encoding, or it is not one of text.
+        DataError: Python knows no such encoding of text.
     """
 
     path: Path
     encoding: str = "utf-8"
 
     def __post_init__(self):
-        check_encoding(self.encoding)
+        if not is_text_encoding(self.encoding):
+            raise DataError(
+                f"`encoding` must be one of text that Python knows, such as utf-8 or latin-1, but is {self.encoding}."
+            )
 
     def __str__(self):
         return str(self.path)

@@ -41,7 +41,7 @@ def test_lines_of_another_encoding(write):
 
 def test_an_unknown_encoding(write):
     said = said_by(LabelledLines("a.txt", encoding="klingon"), write("a.txt", "1 a\n"))
-    assert said == "`encoding` must be one that Python knows, such as utf-8, but is klingon."
+    assert said == "`encoding` must be one of text that Python knows, such as utf-8 or latin-1, but is klingon."
 
 
 def test_a_label_without_text(write):

@@ -1,8 +1,13 @@
 """The contract of sources, as who writes one of their own meets it."""
 
+import pathlib
+import re
+
 import pytest
 
+from keras_transformers import registry
 from keras_transformers.data import (
+    Answer,
     Document,
     Documents,
     FileSource,
@@ -10,11 +15,14 @@ from keras_transformers.data import (
     LabelledText,
     Pair,
     Pairs,
+    Question,
+    Questions,
     Source,
     Tagged,
     TaggedSentence,
 )
 from keras_transformers.errors import DataError
+from keras_transformers.registry import local
 from keras_transformers.registry.introspect import component_of
 from keras_transformers.signature import Path
 
@@ -104,3 +112,31 @@ def test_examples_without_text_are_dropped_and_counted(tmp_path, gives, filled, 
 def test_no_file_at_all_is_refused():
     with pytest.raises(DataError, match=r"^`paths` must name at least one file, but is empty\.$"):
         type("Some", (FileSource,), {"gives": Pairs, "examples": None})([]).read()
+
+
+@pytest.fixture
+def forget_registered():
+    before = dict(local.registered())
+    yield
+    local.registered().clear()
+    local.registered().update(before)
+
+
+def test_the_guide_works(tmp_path, forget_registered):
+    page = (pathlib.Path(__file__).parents[3] / "docs" / "writing-a-source.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    (tmp_path / "stars.py").write_text(block, encoding="utf-8")
+    (tmp_path / "reviews.txt").write_text("4|Funny, and wise at the end.\n\n2 | Two hours.\nlong\n", encoding="utf-16")
+    stars = registry.load_plugin_file(tmp_path / "stars.py").Stars
+    reviews = stars("reviews.txt", limit=2).read(tmp_path)
+    assert (reviews.labels, reviews.texts) == (["4", "2"], ["Funny, and wise at the end.", " Two hours."])
+    with pytest.raises(DataError) as raised:
+        stars("reviews.txt").read(tmp_path)
+    assert str(raised.value) == f"{tmp_path}/reviews.txt:4 must hold stars, | and a review, but is 'long'."
+    assert list(registry.describe("source", "stars").parameters) == ["path", "encoding", "part", "limit"]
+    shown = dict(re.findall(r"^\| `(\w+)` \| `(\w+)\(", page, re.M))
+    kinds = {Labelled: LabelledText, Tagged: TaggedSentence, Questions: Question, Documents: Document, Pairs: Pair}
+    assert shown == {columns.__name__: example.__name__ for columns, example in kinds.items()}
+    for example in (*kinds.values(), Answer):
+        for call in re.findall(rf"`{example.__name__}\(([^)]*)\)`", page):
+            assert call.split(", ") == list(example._fields)[: call.count(",") + 1]

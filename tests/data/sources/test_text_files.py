@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
-from keras_transformers import data
+from keras_transformers import data, recipe
 from keras_transformers.data import FileSource
 from keras_transformers.data.sources.text_files import TextFile
-from keras_transformers.errors import DataError
+from keras_transformers.errors import DataError, RecipeError
 
 MARKS = {
     "utf-8": codecs.BOM_UTF8,
@@ -86,19 +86,32 @@ def test_every_source_takes_an_encoding(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-@pytest.mark.parametrize("encoding", ["hex", "rot13", "undefined", "base64", "zip", "idna", "punycode"])
-def test_a_codec_that_is_not_of_text_is_refused(tmp_path, name, encoding):
+@pytest.mark.parametrize(
+    "encoding", ["hex", "rot13", "undefined", "zip", "idna", "punycode", "klingon", "", "a\0b", "é"]
+)
+def test_what_is_no_encoding_of_text_is_refused(tmp_path, name, encoding):
     (tmp_path / "a.txt").write_text(CONTENTS[name][0], encoding="utf-8")
     with pytest.raises(DataError) as raised:
         source_of(name, encoding=encoding).read(tmp_path)
-    assert str(raised.value) == f"`encoding` must be one of text, such as utf-8 or latin-1, but is {encoding}."
+    assert str(raised.value) == (
+        f"`encoding` must be one of text that Python knows, such as utf-8 or latin-1, but is {encoding}."
+    )
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "", "a\0b", "é"])
-def test_an_encoding_that_python_does_not_know(tmp_path, encoding):
-    with pytest.raises(DataError) as raised:
-        TextFile(tmp_path / "a.txt", encoding)
-    assert str(raised.value) == f"`encoding` must be one that Python knows, such as utf-8, but is {encoding}."
+def problems_of(encoding):
+    source = {"type": "table", "path": "a.tsv", "encoding": encoding}
+    with pytest.raises(RecipeError) as raised:  # there is no model
+        recipe.load({"data": {"train": source}})
+    return [str(problem) for problem in raised.value.problems if "encoding" in str(problem)]
+
+
+def test_validation_knows_encodings():
+    assert problems_of("latin-1") == problems_of("UTF16") == []
+    for encoding in ("hex", "klingon"):
+        assert problems_of(encoding) == [
+            "<dict>: `data.train.encoding`: expected an encoding of text, such as utf-8 or latin-1, found "
+            f'"{encoding}".'
+        ]
 
 
 @pytest.mark.parametrize("name", CONTENTS)
