@@ -280,22 +280,14 @@ def _heavy(args):
 
 
 def _read_lines(name):
-    """Return the lines of a UTF-8 file, or of standard input for `-`, without their ends."""
-    if name == "-":
-        label, content = "Standard input", sys.stdin.buffer.read()
-    else:
-        label = name
-        try:
-            content = Path(name).read_bytes()
-        except OSError as error:
-            raise DataError(f"{name} cannot be read: {error.strerror}.") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{label} must be UTF-8 text, but line {line} is not.") from None
-    lines = text.split("\n")
-    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+    """Return the lines of a text file, or of standard input for `-`, without their ends."""
+    from ..data.sources.text_files import TextFile
+
+    try:  # at once: it may be a pipe
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror}.") from None
+    return list(TextFile(Path("Standard input" if name == "-" else name), None, content).lines())
 
 
 def _check_ending(path, *endings):

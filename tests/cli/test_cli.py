@@ -313,10 +313,25 @@ def test_the_run_is_looked_for_before_the_text_is_read(capsys, monkeypatch, tmp_
 
 def test_predict_what_is_not_text(capsys, heavy, monkeypatch, tmp_path):
     stdin(monkeypatch, b"one\ntw\xff\n")
-    assert run(capsys, "predict", "m") == (2, "", "Standard input must be UTF-8 text, but line 2 is not.\n")
+    said = (
+        "Standard input:2 is not UTF-8: byte 0xff at position 2 of the line; convert it, for example with "
+        "`iconv -f WINDOWS-1252 -t UTF-8`.\n"
+    )
+    assert run(capsys, "predict", "m") == (2, "", said)
     missing = str(tmp_path / "none.txt")
     said = f"{missing} cannot be read: No such file or directory.\n"
     assert run(capsys, "predict", "m", missing) == (2, "", said)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_predict_knows_how_text_is_written(capsys, predictions, monkeypatch, tmp_path, end):
+    predictions.found = [{"text": "c"}, {"text": "d"}]
+    content = f"ä{end}b{end}".encode("utf-16")
+    (tmp_path / "in.txt").write_bytes(content)
+    assert run(capsys, "predict", "m", str(tmp_path / "in.txt"), "--out", str(tmp_path / "out.txt"))[0] == 0
+    stdin(monkeypatch, content)
+    assert run(capsys, "predict", "m", "--out", str(tmp_path / "out.txt"))[0] == 0
+    assert predictions.asked == [["ä", "b"]] * 2
 
 
 def test_export(capsys, heavy):

@@ -8,7 +8,7 @@ import io
 import os
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import DataError
@@ -67,17 +67,19 @@ class TextFile:
 
     Args:
         path: The file.
-        encoding: A Python codec of text.
+        encoding: A Python codec of text; None: `utf-8`, and the user cannot say another.
+        content: What the file holds, of one that can be read only once, such as standard input.
 
     Raises:
         DataError: Python knows no such encoding of text.
     """
 
     path: Path
-    encoding: str = "utf-8"
+    encoding: str | None = "utf-8"
+    content: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self):
-        if not is_text_encoding(self.encoding):
+        if self.encoding is not None and not is_text_encoding(self.encoding):
             raise DataError(
                 f"`encoding` must be one of text that Python knows, such as utf-8 or latin-1, but is {self.encoding}."
             )
@@ -113,6 +115,10 @@ class TextFile:
                 yield f"{self.path}:{number}", line
 
     def _open(self):
+        """Return the file as a binary stream, unpacked."""
+        if self.content is not None:
+            file = io.BytesIO(self.content)
+            return gzip.open(file, "rb") if self.content.startswith(_GZIP) else file
         with open(self.path, "rb") as file:
             packed = self.path.name.endswith(".gz") or file.read(len(_GZIP)) == _GZIP
         return gzip.open(self.path, "rb") if packed else open(self.path, "rb")
@@ -126,17 +132,17 @@ class TextFile:
         for magic, what in _NOT_TEXT.items():
             if head.startswith(magic):
                 raise DataError(f"{self.path} is {what}, not text: unpack it, or save it as text.")
-        codec = _codec(head, self.encoding)
+        codec = _codec(head, self.encoding or "utf-8")
         text = codecs.getincrementaldecoder(codec)("replace").decode(head)
         return codec, None if len(re.findall("\r(?!\n)", text)) > text.count("\n") else "\n"
 
     def _checked(self, line, place, codec):
         """Return the line, which must be text."""
         if "\0" in line:
+            way = "convert it" if self.encoding is None else "set `encoding` to utf-16-le or utf-16-be"
             raise DataError(
                 f"{place} holds the character NUL at position {line.index(chr(0))} of the line, which text does not: "
-                "if the file is UTF-16 without a mark at its beginning, set `encoding` to utf-16-le or utf-16-be; "
-                "else it is damaged, or no text."
+                f"if the file is UTF-16 without a mark at its beginning, {way}; else it is damaged, or no text."
             )
         if not line.isascii():
             try:
@@ -149,10 +155,10 @@ class TextFile:
         byte = ord(line[position]) - _FIRST_UNDECODABLE
         if not 0 <= byte <= 0xFF:
             unicode_text(line, place)
+        way = "" if self.encoding is None else "say how the file is written with `encoding`, such as cp1252, or "
         raise DataError(
             f"{place} is not {codec.removesuffix('-sig').upper()}: byte 0x{byte:02x} at position {position} of the "
-            "line; say how the file is written with `encoding`, such as cp1252, or convert it, for example with "
-            "`iconv -f WINDOWS-1252 -t UTF-8`."
+            f"line; {way}convert it, for example with `iconv -f WINDOWS-1252 -t UTF-8`."
         )
 
 

@@ -179,3 +179,15 @@ def test_a_line_of_many_megabytes(tmp_path):
     long = "wörd " * 500_009
     assert lines_of(tmp_path / "a.txt", f"a\n{long}\nb".encode()) == ["a", long, "b"]
     assert lines_of(tmp_path / "a.txt", f"a\r{long}\rb\r".encode()) == ["a", long, "b"]
+
+
+def test_a_file_that_can_be_read_only_once(tmp_path):
+    for content in ("é\rb\r".encode("utf-16"), gzip.compress("é\nb".encode())):
+        file = TextFile(tmp_path / "no.gz", None, content)
+        assert list(file.lines()) == list(file.lines()) == ["é", "b"]
+    with pytest.raises(DataError) as raised:
+        list(TextFile(tmp_path / "no.txt", None, b"a\nb\xe9").lines())
+    assert str(raised.value) == (
+        f"{tmp_path}/no.txt:2 is not UTF-8: byte 0xe9 at position 1 of the line; convert it, for example with "
+        "`iconv -f WINDOWS-1252 -t UTF-8`."
+    )
