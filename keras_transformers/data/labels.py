@@ -76,13 +76,13 @@ def label_notes(labels, places, known):
     headers = [label for label in single if label.lower() in _COLUMN_NAMES or first[label].endswith(":1")]
     notes = [_counts_note(known, counts)]
     notes += [
-        f"The label `{label}` has one example, at {first[label]}, and looks like the header of a column: if it is one, "
-        "take that line out."
+        f"The label `{_shown(label)}` has one example, at {first[label]}, and looks like the header of a column: if "
+        "it is one, take that line out."
         for label in headers
     ]
     notes += _single_notes([label for label in single if label not in headers], first)
     for alike in _alike(known):
-        notes.append(f"The labels {' and '.join(f'`{label}`' for label in alike)} look alike: are they one?")
+        notes.append(f"The labels {' and '.join(f'`{_shown(label)}`' for label in alike)} look alike: are they one?")
     return notes
 
 
@@ -91,17 +91,22 @@ def _counts_note(known, counts):
     if len(known) > _SHOWN:
         shown = [label for label, _ in counts.most_common(_SHOWN)]
         rest = f", and {len(known) - _SHOWN:,} others"
-    listed = ", ".join(f"`{label}` {counts[label]:,}" for label in shown)
+    listed = ", ".join(f"`{_shown(label)}` {counts[label]:,}" for label in shown)
     return f"The training text has {len(known):,} labels, with so many examples: {listed}{rest}."
 
 
 def _single_notes(single, first):
     if not single:
         return []
-    shown = ", ".join(f"`{label}` (at {first[label]})" for label in single[:_SINGLES_SHOWN])
+    shown = ", ".join(f"`{_shown(label)}` (at {first[label]})" for label in single[:_SINGLES_SHOWN])
     rest = len(single) - _SINGLES_SHOWN
     others = f", and of {rest:,} others" if rest > 0 else ""
     return [f"A single example is too few to learn a label from, but there are no more of {shown}{others}."]
+
+
+def _shown(label):
+    """Return a label as it can be read: what is not printed, such as a space of no width, by its number."""
+    return label if label.isprintable() else ascii(label)[1:-1]
 
 
 def _alike(labels):

@@ -83,7 +83,7 @@ def test_a_label_that_looks_like_a_header_is_told(header, first):
 def test_labels_that_look_alike_are_told():
     labels = ["Good", "good", "go\u200bod", "1", "1.0", "bad", "b-per", "B-PER"]
     assert notes(labels * 2, labels)[1:] == [
-        "The labels `Good` and `good` and `go\u200bod` look alike: are they one?",
+        "The labels `Good` and `good` and `go\\u200bod` look alike: are they one?",
         "The labels `1` and `1.0` look alike: are they one?",
         "The labels `b-per` and `B-PER` look alike: are they one?",
     ]

@@ -146,7 +146,7 @@ def layout_of(file, format, word_column, tag_column):
 
 
 def _is_conllu(file):
-    if file.path.name.removesuffix(".gz").endswith((".conllu", ".conllup")):
+    if file.path.name.lower().removesuffix(".gz").endswith((".conllu", ".conllup")):
         return True
     commented = False
     for line in file.lines():

@@ -133,6 +133,10 @@ class TextFile:
             if head.startswith(magic):
                 raise DataError(f"{self.path} is {what}, not text: unpack it, or save it as text.")
         codec = _codec(head, self.encoding or "utf-8")
+        if codec.startswith(("utf-16-", "utf-32-")) and b"\n" in head and b"\0" not in head:
+            raise DataError(
+                f"{self.path} is not {codec[:6].upper()}, whatever `encoding` says: it has line ends, but no byte is 0."
+            )
         text = codecs.getincrementaldecoder(codec)("replace").decode(head)
         return codec, None if len(re.findall("\r(?!\n)", text)) > text.count("\n") else "\n"
 
@@ -170,7 +174,7 @@ def _codec(head, encoding):
     name = codecs.lookup(encoding).name
     if name in ("utf-16", "utf-32"):  # which Python does not read without a mark
         return f"{name}-be" if head.startswith(b"\0") else f"{name}-le"
-    return encoding
+    return name
 
 
 def _undecodable(error):

@@ -191,3 +191,14 @@ def test_a_file_that_can_be_read_only_once(tmp_path):
         f"{tmp_path}/no.txt:2 is not UTF-8: byte 0xe9 at position 1 of the line; convert it, for example with "
         "`iconv -f WINDOWS-1252 -t UTF-8`."
     )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF_16_BE", "utf-32", "utf-32-le"])
+def test_an_encoding_that_the_bytes_contradict(tmp_path, encoding):
+    (tmp_path / "a.txt").write_bytes(b"not at all\nso written\n")
+    with pytest.raises(DataError) as raised:
+        list(TextFile(tmp_path / "a.txt", encoding).lines())
+    name = encoding[:6].replace("_", "-").upper()
+    assert str(raised.value) == (
+        f"{tmp_path}/a.txt is not {name}, whatever `encoding` says: it has line ends, but no byte is 0."
+    )
