@@ -1,21 +1,36 @@
 import inspect
 import pickle
+import re
 
 from keras_transformers import errors
 from keras_transformers.errors import KerasTransformersError, Problem, RecipeError, did_you_mean
 
 
+def drawn_parents(drawing):
+    """Return {class: its parent} as a tree of lines draws them, each name indented below its parent's."""
+    parents, above = {}, []
+    for line in drawing.splitlines():
+        found = re.match(r"^([ │├└─]*)([A-Z]\w*)", line)
+        if found is None:
+            continue
+        above = [(depth, name) for depth, name in above if depth < len(found[1])]
+        parents[found[2]] = above[-1][1] if above else None
+        above.append((len(found[1]), found[2]))
+    return parents
+
+
 def test_the_tree_in_the_docstring_is_the_tree():
     classes = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
     raised = {one.__name__: one for one in classes if issubclass(one, Exception)}
-    drawn = {}
-    for line in errors.__doc__.splitlines():
-        words = line.replace("│", " ").replace("├──", " ").replace("└──", " ").split()
-        if words and words[0] in raised:
-            drawn[words[0]] = next(i for i, letter in enumerate(line) if letter.isalpha())
-    assert drawn.keys() == raised.keys()
-    depths = {name: len(one.__mro__) for name, one in raised.items()}
-    assert sorted(drawn, key=drawn.get) == sorted(drawn, key=depths.get)
+    tree = errors.__doc__[errors.__doc__.index("    Keras") :].split("\n\n")[0]
+    wanted = {name: [base.__name__ for base in one.__bases__ if base is not Exception] for name, one in raised.items()}
+    assert {name: [parent] if parent else [] for name, parent in drawn_parents(tree).items()} == wanted
+
+
+def test_a_tree_that_is_drawn_wrongly_is_seen():
+    tree = "    A\n    ├── B   of x\n    │   ├── C  and so\n    │   └── D\n    └── E"
+    assert drawn_parents(tree) == {"A": None, "B": "A", "C": "B", "D": "B", "E": "A"}
+    assert drawn_parents(tree.replace("│   └── D", "├── D    "))["D"] == "A"
 
 
 def test_exit_statuses():

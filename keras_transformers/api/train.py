@@ -9,7 +9,7 @@ from rich.console import Console
 from .. import recipe as recipes
 from ..errors import RunError, TrainingInterrupted
 from ..files import replacing, writing
-from ..registry import load_plugin_file
+from ..registry import load_plugin
 from ..runs.notes import say
 from ..runs.run import Run, load_run, refuse_existing, run_path
 from ..training.job import Job
@@ -24,7 +24,7 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
         overrides: `["training.epochs=3"]` or `{"training.epochs": 3}`, applied last.
         resume: Go on with the run that is there, from its last checkpoint.
         overwrite: Replace the run that is there.
-        plugins: Python files to execute first, which register components.
+        plugins: What registers components and is imported first: Python files, folders or names of modules.
 
     Raises:
         RecipeError: The recipe has problems, all of which are listed.
@@ -33,7 +33,7 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
         TrainingInterrupted: Ctrl-C; the checkpoint is kept.
     """
     for plugin in plugins:
-        load_plugin_file(plugin)
+        load_plugin(plugin)
     path = run_path(recipes.load(recipe, overrides), run)
     console = Console(stderr=True)
     if resume:

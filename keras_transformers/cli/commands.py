@@ -262,11 +262,11 @@ def registry_check(args):
 
 
 def _load_plugins(args):
-    """Execute the user's --plugin files, which import Keras; no light verb does without them."""
+    """Import what the user names with --plugin, which imports Keras; no light verb does without it."""
     if args.plugin:
         import_keras()
-    for path in args.plugin:
-        registry.load_plugin_file(path)
+    for plugin in args.plugin:
+        registry.load_plugin(plugin)
 
 
 @contextlib.contextmanager

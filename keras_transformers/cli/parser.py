@@ -219,7 +219,8 @@ def _options(verb, *names):
         verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
                           help="override a key, such as model.dim=256; VALUE is YAML; may be repeated")  # fmt: skip
     if "plugin" in names:
-        verb.add_argument("--plugin", action="append", default=[], metavar="FILE",
-                          help="Python file that registers components; it is executed; may be repeated")  # fmt: skip
+        verb.add_argument("--plugin", action="append", default=[], metavar="FILE|FOLDER|MODULE",
+                          help="Python file, package folder or installed module that registers components; "
+                               "it is executed; may be repeated")  # fmt: skip
     if "json" in names:
         verb.add_argument("--json", action="store_true", help="print JSON for programs")

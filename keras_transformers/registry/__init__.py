@@ -10,6 +10,7 @@ from .lookup import (
     Parameter,
     Plugin,
     describe,
+    load_plugin,
     load_plugin_file,
     missing_plugin,
     names,
@@ -20,6 +21,6 @@ from .lookup import (
 )
 
 __all__ = [
-    "Component", "Parameter", "Plugin", "describe", "load_plugin_file", "missing_plugin",
+    "Component", "Parameter", "Plugin", "describe", "load_plugin", "load_plugin_file", "missing_plugin",
     "names", "plugins", "register", "resolve", "slots",
 ]  # fmt: skip

@@ -1,19 +1,15 @@
-"""Components that the user registers in the running process, by decorator or by --plugin file."""
+"""Components that the user registers in the running process, by decorator."""
 
-import importlib.util
 import sys
-import traceback
 from dataclasses import dataclass
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
-from ..errors import DuplicateComponent, PluginError, RegistryError
+from ..errors import DuplicateComponent, RegistryError
 from .builtin import builtin
 from .component import NAME, Component
 
 KERAS_PACKAGE = "keras_transformers.user"
-MODULE_PREFIX = "keras_transformers_user_"
 
 
 @dataclass(frozen=True)
@@ -70,56 +66,12 @@ def register(slot, name, reference=""):
     return decorate
 
 
-def load_plugin_file(path):
-    """Execute a user's Python file, so that what it registers can be used; return its module.
-
-    A file already loaded is not executed again. A file that fails registers nothing.
-
-    Raises:
-        PluginError: It does not exist, or fails; the sentence gives the line.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise PluginError(f"The plugin file `{path}` does not exist.")
-    full = str(path.resolve())
-    name = _module_name(path.stem, full)
-    if name in sys.modules:
-        return sys.modules[name]
-    loader = SourceFileLoader(name, full)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    before = dict(_registered)
-    sys.modules[name] = module
-    try:
-        loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        _registered.clear()
-        _registered.update(before)
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise PluginError(_failure(path, full, error)) from error
-    return module
-
-
-def _module_name(stem, full):
-    """Return the same name for the same file, whatever was loaded before it, if no other has its stem."""
-    stem = "".join(letter if letter.isalnum() else "_" for letter in stem)
-    name, number = MODULE_PREFIX + stem, 1
-    while name in sys.modules and sys.modules[name].__file__ != full:
-        number += 1
-        name = f"{MODULE_PREFIX}{stem}_{number}"
-    return name
-
-
-def _failure(path, full, error):
-    if isinstance(error, SyntaxError) and error.filename == full:
-        return f"The plugin file `{path}`, line {error.lineno}: {error.msg}."
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == full]
-    place = f", line {lines[-1]}" if lines else ""
-    what = str(error) if isinstance(error, RegistryError) else f"{type(error).__name__}: {error}"
-    return f"The plugin file `{path}`{place}: {what}"
-
-
 def _origin(found):
-    file = getattr(sys.modules.get(getattr(found, "__module__", None)), "__file__", None)
-    return Path(file).name if file else "this process"
+    """Return the file that defines a class or function; of a package with the package's name."""
+    module = getattr(found, "__module__", None) or ""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if not file:
+        return "this process"
+    package = getattr(sys.modules.get(module.partition(".")[0]), "__path__", None)
+    depth = len(Path(next(iter(package))).parent.parts) if package else -1
+    return str(Path(*Path(file).parts[depth:]))

@@ -11,12 +11,15 @@ from ..errors import PluginError, RegistryError, UnknownComponent, did_you_mean
 from .builtin import builtin, builtin_slots
 from .component import Component, Parameter
 from .installed import Plugin, missing_plugin, plugins
-from .local import load_plugin_file, register, registered
+from .loading import load_plugin
+from .local import register, registered
 
 __all__ = [
-    "Component", "Parameter", "Plugin", "describe", "load_plugin_file", "missing_plugin",
+    "Component", "Parameter", "Plugin", "describe", "load_plugin", "load_plugin_file", "missing_plugin",
     "names", "plugins", "register", "resolve", "slots",
 ]  # fmt: skip
+
+load_plugin_file = load_plugin  # its name before folders and modules could be loaded
 
 
 def slots():

@@ -68,10 +68,10 @@ class Run:
         files.write_text(self.recipe_file, recipe.to_yaml())
 
     def resume_command(self, plugins=()):
-        """Return the command line that goes on with the training, given its --plugin files."""
-        words = ["keras-transformers", "train", self.recipe_file, "--run", self.path, "--resume"]
-        words += [word for plugin in plugins for word in ("--plugin", plugin)]
-        return shlex.join(str(word) for word in words)
+        """Return the command line that goes on with the training, given what was named with --plugin."""
+        words = ["keras-transformers", "train", _word(self.recipe_file), "--run", _word(self.path), "--resume"]
+        words += [word for plugin in plugins for word in ("--plugin", _word(plugin))]
+        return shlex.join(words)
 
     @property
     def history(self):
@@ -132,6 +132,11 @@ class Run:
     def serving(self):
         """Return the module that answers text with text, of the final model."""
         return self.task().serving(self.model(), self.tokenizer())
+
+
+def _word(path):
+    """Return a path as a word of a command line that is taken for no option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
 
 
 def _json(text, place):

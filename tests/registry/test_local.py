@@ -6,7 +6,7 @@ import pytest
 
 from keras_transformers import registry
 from keras_transformers.errors import PluginError
-from keras_transformers.registry import local
+from keras_transformers.registry import loading, local
 
 SOUND = """
 from keras_transformers.registry import register
@@ -26,7 +26,7 @@ def _forget():
     yield
     local.registered().clear()
     local.registered().update(before)
-    for name in [name for name in sys.modules if name.startswith(local.MODULE_PREFIX)]:
+    for name in [name for name in sys.modules if name.startswith(loading.MODULE_PREFIX)]:
         del sys.modules[name]
 
 
@@ -67,7 +67,7 @@ def test_a_failing_file_says_its_line_and_registers_nothing(tmp_path):
     text = SOUND + "\n\ndef late():\n    return missing\n\nlate()\n"
     assert message(tmp_path, text) == ("The plugin file `FILE`, line 13: NameError: name 'missing' is not defined")
     assert ("source", "lines") not in local.registered()
-    assert not [name for name in sys.modules if name.startswith(local.MODULE_PREFIX)]
+    assert not [name for name in sys.modules if name.startswith(loading.MODULE_PREFIX)]
 
 
 def test_a_syntax_error_says_its_line(tmp_path):

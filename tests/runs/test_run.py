@@ -1,9 +1,16 @@
 import json
+import math
+import shlex
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from awkward_paths import NAMES
+from random_text import random_texts
 
+from keras_transformers import recipe as recipes
+from keras_transformers.cli.parser import parser
 from keras_transformers.errors import DataError, RunError
 from keras_transformers.runs.run import Run, load_run, refuse_existing
 
@@ -82,7 +89,16 @@ def test_an_interrupted_runs_files_are_empty(tmp_path):
 def test_the_command_to_resume_can_be_typed():
     run = Run("my runs/a")
     assert run.resume_command() == ("keras-transformers train 'my runs/a/recipe.yaml' --run 'my runs/a' --resume")
-    assert run.resume_command(["my layer.py"]).endswith(" --resume --plugin 'my layer.py'")
+    assert run.resume_command(["my layer.py", Path("p")]).endswith(" --resume --plugin 'my layer.py' --plugin p")
+    assert run.resume_command(["acme.layers"]).endswith(" --resume --plugin acme.layers")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_to_resume_a_run_of_any_name(name):
+    words = shlex.split(Run(name).resume_command([f"{name}.py"]))
+    args = parser().parse_args(words[1:])
+    assert Path(args.recipe) == Path(name, "recipe.yaml")
+    assert (Path(args.run), [Path(one) for one in args.plugin]) == (Path(name), [Path(f"{name}.py")])
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -115,3 +131,35 @@ def test_what_is_no_part_of_a_run_is_not_lost_with_it(tmp_path, overwrite):
 
 def test_the_report_is_json(trained):
     assert json.loads(trained.report_file.read_text()) == trained.report
+
+
+def test_whatever_a_recipe_says_a_run_reads_back(tmp_path):
+    texts = random_texts(1009)
+    recipe = recipes.load(
+        "trec", {"task.labels": texts, "summary": texts[3], "requires": dict(zip(texts, texts[::-1]))}
+    )
+    run = Run(tmp_path)
+    run.write_recipe(recipe)
+    assert load_run(tmp_path).recipe.tree == recipe.tree
+    assert run.task().labels == texts
+
+
+def test_numbers_that_were_none_read_back_from_this_version_and_the_last(tmp_path):
+    run = Run(tmp_path)
+    run.metrics_file.write_text('{"epoch": 1, "loss": NaN}\n{"epoch": 2, "loss": null, "val_loss": Infinity}\n')
+    first, second = run.history
+    assert math.isnan(first["loss"])
+    assert math.isnan(second["loss"])
+    assert second["val_loss"] == math.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "read"), [("metrics.jsonl", lambda run: run.history), ("report.json", lambda run: run.report)]
+)
+def test_damaged_files_are_named(tmp_path, name, read):
+    place = f"{tmp_path}/{name}:1" if name.endswith("l") else f"{tmp_path}/{name}"
+    for text, said in (("{", "is damaged: it is not JSON ("), ("[]", "is damaged: it holds no map.")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(RunError) as raised:
+            read(Run(tmp_path))
+        assert str(raised.value).startswith(f"{place} {said}")
