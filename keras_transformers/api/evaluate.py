@@ -30,7 +30,7 @@ def evaluate(run, split="test"):
         raise RecipeError(f"{run.recipe_file} names no text for `data.{split}`.")
     task = run.task()
     task.check_metrics()
-    source = assemble("source", tree["data"][split])
+    source = assemble("source", tree["data"][split], at=f"data.{split}")
     examples = read_for(task, source, tree["data"].get("root"), tree, split)
     tell(getattr(examples, "notes", ()))
     scores, _ = task.score(run.serving(), examples)
