@@ -162,11 +162,12 @@ class Ours(Contender):
 
     def __init__(self, recipe, pairs):
         from keras_transformers.api.build import build
-        from keras_transformers.registry.assemble import assemble
+        from keras_transformers.registry.assemble import assemble, values
         from keras_transformers.training.trainer import TokenModel
 
         self.pairs = pairs
-        training = assemble("section", recipe.tree["training"], dim=recipe.tree["model"]["dim"], steps=10_000)
+        given = {**values(recipe.tree), "training.steps": 10_000}
+        training = assemble("section", recipe.tree["training"], given)
         model = build(recipe)
         training.optimizer.learning_rate = training.schedule
         self.model = TokenModel(inputs=model.inputs, outputs=model.outputs)

@@ -5,11 +5,12 @@ A mask is boolean, broadcastable to (B, H, T, S), True where a target may attend
 """
 
 import math
+from typing import Annotated
 
 import keras
 from keras import ops
 
-from ..signature import Count, Rate
+from ..signature import Count, Divides, Rate
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
 from .linear import Linear, together
@@ -65,7 +66,7 @@ class MultiHeadAttention(ExplicitMask):
 
     def __init__(
         self,
-        heads: Count,
+        heads: Annotated[Count, Divides("model.dim", unless="head_dim")],
         head_dim: Count | None = None,
         dropout: Rate = 0.0,
         use_bias: bool = True,

@@ -4,11 +4,12 @@ B batch, T length, D model width, V vocabulary size.
 """
 
 import math
+from typing import Annotated
 
 import keras
 from keras import ops
 
-from ..signature import Count
+from ..signature import Exactly, ModelDim, ModelVocabSize
 from .initializer import truncated_normal
 
 
@@ -24,7 +25,12 @@ class Embedding(keras.layers.Layer):
         dim: Width D; by default the model's.
     """
 
-    def __init__(self, vocab_size: Count | None = None, dim: Count | None = None, **kwargs):
+    def __init__(
+        self,
+        vocab_size: ModelVocabSize | None = None,
+        dim: Annotated[ModelDim, Exactly("model.dim")] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.dim = dim

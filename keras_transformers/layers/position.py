@@ -4,11 +4,12 @@ B batch, T length, D model width. Positions are integers counted from 0.
 """
 
 import math
+from typing import Annotated
 
 import keras
 from keras import ops
 
-from ..signature import Count
+from ..signature import AtLeast, Count, Even, Need
 
 
 def sinusoids(positions, dim, max_wavelength=10_000.0):
@@ -37,6 +38,8 @@ class SinusoidalPosition(keras.layers.Layer):
         ValueError: The width of the inputs is odd.
     """
 
+    needs = (Need("model.dim", Even),)
+
     def build(self, input_shape):
         if input_shape[-1] % 2:
             raise ValueError(f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}.")
@@ -59,7 +62,7 @@ class LearnedPosition(keras.layers.Layer):
         max_length: Number of positions; later ones take the last vector.
     """
 
-    def __init__(self, max_length: Count, **kwargs):
+    def __init__(self, max_length: Annotated[Count, AtLeast("data.max_length")], **kwargs):
         super().__init__(**kwargs)
         self.max_length = max_length
 

@@ -3,7 +3,7 @@
 B batch, T length, D model width, V vocabulary size.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 from keras import ops
@@ -14,7 +14,7 @@ from ..layers.initializer import truncated_normal
 from ..layers.linear import Linear
 from ..layers.masks import padding_mask
 from ..layers.norms import LayerNorm
-from ..signature import Count, Rate, slot
+from ..signature import Count, Exactly, Given, Rate, slot
 from .initialization import begin_matching
 
 
@@ -46,6 +46,9 @@ class Bert(keras.Model):
         RecipeError: `initialization` is `matching`, and the attention is not of queries and keys.
     """
 
+    reads = ("tokens", "segments")
+    gives = ("sequence", "pooled")
+
     def __init__(
         self,
         dim: Count,
@@ -53,9 +56,9 @@ class Bert(keras.Model):
         encoder: slot("encoder", default="encoder"),
         position: slot("position") | None = None,
         norm: slot("norm") | None = None,
-        segments: Count = 2,
+        segments: Annotated[Count, Exactly(2, when="initialization=matching")] = 2,
         dropout: Rate = 0.0,
-        vocab_size: Count | None = None,
+        vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
         initialization: Literal["random", "matching"] = "random",
         **kwargs,
     ):

@@ -3,13 +3,15 @@
 B batch, S source length, T target length, D model width, V vocabulary size.
 """
 
+from typing import Annotated
+
 import keras
 from keras import ops
 
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import padding_mask
-from ..signature import Count, Rate, slot
+from ..signature import Count, Given, Rate, slot
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -34,6 +36,9 @@ class Transformer(keras.Model):
         vocab_size: Number of tokens V; by default the tokenizer's.
     """
 
+    reads = ("source", "target")
+    gives = ("logits",)
+
     def __init__(
         self,
         dim: Count,
@@ -42,7 +47,7 @@ class Transformer(keras.Model):
         decoder: slot("decoder", default="decoder"),
         position: slot("position") | None = None,
         dropout: Rate = 0.0,
-        vocab_size: Count | None = None,
+        vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
         **kwargs,
     ):
         embed = Embed(embedding, position, dropout, name="embed")

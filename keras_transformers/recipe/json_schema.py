@@ -1,6 +1,7 @@
 """The grammar of recipes as a JSON Schema, so that an editor completes and checks them."""
 
 from .. import registry
+from .schema_rules import conditions, fitting, plain
 from .validate import ROOT, names
 
 _TYPES = {"int": "integer", "float": "number", "bool": "boolean"}
@@ -24,13 +25,16 @@ def schema():
         "if": {"required": ["extends"]},
         "then": _root(complete=False),
         "else": _root(complete=True),
+        "allOf": conditions(registry.describe(*ROOT), presence=False),
         "$defs": definitions,
     }
 
 
 def _root(complete):
     component = _component(registry.describe(*ROOT), ROOT[1], complete)
-    if not complete:
+    if complete:
+        component["allOf"] = conditions(registry.describe(*ROOT), presence=True)
+    else:
         extends = {"type": "string", "description": "Name or relative path of the parent recipe."}
         component["properties"]["extends"] = extends
     return component
@@ -66,7 +70,7 @@ def _component(component, default_type, complete):
         complete: Whether required parameters must be there.
     """
     properties = {"type": {"const": component.name}}
-    properties |= {name: _parameter(each, complete) for name, each in component.parameters.items()}
+    properties |= {name: _parameter(component, each, complete) for name, each in component.parameters.items()}
     required = [] if default_type == component.name else ["type"]
     for name, parameter in component.parameters.items():
         if parameter.required and not (parameter.nullable and parameter.type == "slot"):
@@ -83,9 +87,9 @@ def _component(component, default_type, complete):
     return result
 
 
-def _parameter(parameter, complete):
-    """Return the schema of one parameter's value."""
-    result = _value(parameter, complete)
+def _parameter(component, parameter, complete):
+    """Return the schema of the value of one parameter of a component."""
+    result = _value(component, parameter, complete)
     if parameter.nullable or not complete or not parameter.required:
         result = {"anyOf": [result, {"type": "null"}]}
     if parameter.doc:
@@ -95,13 +99,13 @@ def _parameter(parameter, complete):
     return result
 
 
-def _value(parameter, complete):
+def _value(component, parameter, complete):
     if parameter.type == "slot":
-        return _slot_value(parameter, complete)
+        return {**_slot_value(parameter, complete), **fitting(parameter, component)}
     if parameter.choices is not None:
         return {"enum": list(parameter.choices)}
     if parameter.type == "list":
-        items = {} if parameter.items is None else _value(parameter.items, True)
+        items = {} if parameter.items is None else _value(component, parameter.items, True)
         return {"type": "array", "items": items}
     if parameter.type == "map":
         return {"type": "object"}
@@ -114,7 +118,7 @@ def _value(parameter, complete):
         "exclusiveMinimum": parameter.above,
         "exclusiveMaximum": parameter.below,
     }
-    return result | {key: bound for key, bound in bounds.items() if bound is not None}
+    return result | {key: bound for key, bound in bounds.items() if bound is not None} | plain(parameter)
 
 
 def _slot_value(parameter, complete):

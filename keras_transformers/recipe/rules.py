@@ -1,127 +1,208 @@
-"""Rules between several values of a recipe, which no single parameter's bounds can say.
+"""What fits what: interprets the constraints, needs and facts that components bring along (signature.py).
 
-A rule is a generator over the resolved tree that yields (key path, sentence). The tree may lack
-values that are wrong in themselves, so a rule speaks only where it finds all that it compares.
+No component's name stands here. The resolved tree may lack values that are wrong in themselves, so a
+constraint speaks only where everything that it compares is there.
 """
 
+from collections.abc import Iterator
 
-def check_rules(tree):
+from .. import registry
+from ..registry.unsaid import NEAREST
+from ..signature import AtLeast, AtMost, Constraint, Divides, Fits, Has, MultipleOf, Need, Present
+from .document import found
+from .parts import MISSING, Part, Parts, Path
+from .validate import a, expected, names, owner
+
+Broken = tuple[Path, str]
+
+
+def check_rules(tree) -> list[Broken]:
     """Return a list of (key path as a tuple, message) for every rule that the tree breaks."""
-    return [broken for rule in RULES for broken in rule(tree)]
+    parts = Parts(tree)
+    broken = dict.fromkeys(_missing(parts))
+    absent = {path for path, _ in broken}
+    broken.update(dict.fromkeys(_not_given(parts, absent)))
+    for part in parts:
+        broken.update(dict.fromkeys(_lacking(parts, part)))
+        for path, constraint, need in _constraints(part):
+            if parts.applies(constraint, part) and not isinstance(constraint, (Present, Has)):
+                broken.update(dict.fromkeys(_check(parts, part, path, constraint, need)))
+    return list(broken)
 
 
-def heads_divide_dim(tree):
-    """Attention splits the model's width evenly, unless the width of a head is given."""
-    dim = _get(tree, "model", "dim")
-    for path, component in _components(_get(tree, "model"), ("model",)):
-        heads = component.get("heads")
-        if _all_ints(dim, heads) and component.get("head_dim") is None and dim % heads:
-            yield (*path, "heads"), f"`heads` must divide `model.dim` ({dim}), but is {heads}."
+def _constraints(part: Part) -> Iterator[tuple[Path, Constraint, Need | None]]:
+    """Yield each constraint that a component brings: the path of what it is about, itself, and the need it is of."""
+    for name, parameter in part.component.parameters.items():
+        path = (*part.path, name)
+        yield from ((path, constraint, None) for constraint in parameter.constraints)
+        items = part.spec.get(name)
+        if parameter.items is not None and isinstance(items, list):
+            for index in range(len(items)):
+                yield from (((*path, index), constraint, None) for constraint in parameter.items.constraints)
+    for need in part.component.needs:
+        yield tuple(need.path.split(".")), need.constraint, need
 
 
-def sinusoids_come_in_pairs(tree):
-    """Half of the sinusoidal channels are sines, half cosines."""
-    dim = _get(tree, "model", "dim")
-    for _, component in _components(_get(tree, "model"), ("model",)):
-        if component.get("type") == "sinusoidal" and _all_ints(dim) and dim % 2:
-            yield ("model", "dim"), f"`dim` must be even for `position/sinusoidal`, but is {dim}."
-            return
+def _missing(parts: Parts) -> Iterator[Broken]:
+    """Yield what must be there and is null."""
+    said = set()
+    for part in parts:
+        for path, constraint, _ in _constraints(part):
+            if not isinstance(constraint, Present) or path in said or parts.at(path) is not None:
+                continue
+            if parts.applies(constraint, part):
+                said.add(path)
+                who = owner(part.component) + _condition(parts, part, constraint, by_value=False)
+                holder = parts.by_path.get(path[:-1])
+                parameter = holder and holder.component.parameters.get(path[-1])
+                yield path, f"missing; {who} needs {expected(parameter) if parameter else 'it'}."
 
 
-def learned_positions_suffice(tree):
-    """A table of positions must be as long as the longest sentence that the data lets through."""
-    longest = _get(tree, "data", "max_length")
-    for path, component in _components(_get(tree, "model"), ("model",)):
-        table = component.get("max_length")
-        if component.get("type") == "learned" and _all_ints(longest, table) and table < longest:
-            message = f"`max_length` must be at least `data.max_length` ({longest}), but is {table}."
-            yield (*path, "max_length"), message
+def _not_given(parts: Parts, absent: set[Path]) -> Iterator[Broken]:
+    """Yield what takes another value by default, where that is not there either; of a chain, its end."""
+    for part in parts:
+        for name, parameter in part.component.parameters.items():
+            path, given = (*part.path, name), parameter.given
+            while given and parts.at(path) is None:
+                source = tuple(NEAREST.get(given, given).split("."))
+                if parts.at(source) is MISSING:
+                    if parts.at(source[:-1]) is None and source[:-1] not in absent:
+                        default, holder = ".".join(source), source[-2]
+                        yield path, f"missing; by default it is `{default}`, but there is no `{holder}`: give either."
+                    break
+                around = parts.by_path.get(source[:-1])
+                if source == path or around is None:
+                    break
+                path, given = source, around.component.parameters[source[-1]].given
 
 
-def batches_hold_an_example(tree):
-    """The longest sequence, or the longest source and target of an encoder-decoder, must fit into one batch."""
-    longest, batch = _get(tree, "data", "max_length"), _get(tree, "data", "batch_tokens")
-    times, twice = (1, "") if _get(tree, "model", "decoder") is None else (2, "twice ")
-    if _all_ints(longest, batch) and batch < times * longest:
-        message = f"`batch_tokens` must be at least {twice}`max_length` ({longest}), but is {batch}."
-        yield ("data", "batch_tokens"), message
-
-
-def averaged_epochs_exist(tree):
-    """No more epochs are averaged than are trained."""
-    last, epochs = _get(tree, "training", "average_last"), _get(tree, "training", "epochs")
-    if _all_ints(last, epochs) and last > epochs:
-        message = f"`average_last` must be at most `epochs` ({epochs}), but is {last}."
-        yield ("training", "average_last"), message
-
-
-def frozen_blocks_exist(tree):
-    """No more blocks are frozen than the encoder has."""
-    frozen, blocks = _get(tree, "training", "freeze"), _get(tree, "model", "encoder", "layers")
-    if _all_ints(frozen, blocks) and frozen > blocks:
-        message = f"`freeze` must be at most `model.encoder.layers` ({blocks}), but is {frozen}."
-        yield ("training", "freeze"), message
-
-
-def matching_needs_two_texts(tree):
-    """Only of two texts can one be looked for in the other."""
-    initialization, segments = _get(tree, "model", "initialization"), _get(tree, "model", "segments")
-    if initialization == "matching" and _all_ints(segments) and segments != 2:
-        yield ("model", "segments"), f"`segments` must be 2 for `initialization: matching`, but is {segments}."
-
-
-def text_needs_a_tokenizer(tree):
-    """Where a task reads data, the text must become ids."""
-    if "tokenizer" not in tree or tree["tokenizer"] is not None:
+def _check(parts: Parts, part: Part, path: Path, constraint: Constraint, need: Need | None) -> Iterator[Broken]:
+    if isinstance(constraint, Fits):
+        subject = parts.by_path.get(path)
+        if subject is not None:
+            yield from ((path, message) for message in _fits(parts, part, subject, constraint))
         return
-    for key in ("task", "data"):
-        if tree.get(key) is not None:
-            yield ("tokenizer",), f"missing; a recipe with `{key}` needs a tokenizer."
-            return
-
-
-def vocabulary_is_known(tree):
-    """Without a tokenizer, the model itself must say how many tokens there are."""
-    model = _get(tree, "model")
-    if "tokenizer" not in tree or tree["tokenizer"] is not None or not isinstance(model, dict):
+    value, other = parts.at(path), parts.value(constraint.other, part)
+    if not (_is_number(value) and _is_number(other)) or _holds(constraint, value, other):
         return
-    sizes = [component["vocab_size"] for _, component in _components(model, ()) if "vocab_size" in component]
-    if sizes and not any(sizes) and not any(tree.get(key) for key in ("task", "data")):
-        yield ("model", "vocab_size"), "missing; a recipe without a tokenizer must say how many tokens there are."
+    shown = _other(constraint.other, other, part, need)
+    who = f" for {owner(part.component)}" if need else ""
+    when = _condition(parts, part, constraint)
+    if when and not need:
+        when = when.replace(" with ", " for ", 1)
+    yield path, f"`{path[-1]}` must {_phrase(constraint, shown)}{who}{when}, but is {found(value)}."
 
 
-RULES = (
-    heads_divide_dim,
-    sinusoids_come_in_pairs,
-    learned_positions_suffice,
-    batches_hold_an_example,
-    averaged_epochs_exist,
-    frozen_blocks_exist,
-    matching_needs_two_texts,
-    text_needs_a_tokenizer,
-    vocabulary_is_known,
-)
+def _holds(constraint: Constraint, value, other) -> bool:
+    if isinstance(constraint, Divides):
+        return value != 0 and other % value == 0
+    if isinstance(constraint, MultipleOf):
+        return value % other == 0
+    if isinstance(constraint, AtLeast):
+        return value >= constraint.times * other + constraint.plus
+    if isinstance(constraint, AtMost):
+        return value <= other
+    return value == other
 
 
-def _components(value, path):
-    """Yield (path, component) for the component at `path` and all beneath it."""
-    if isinstance(value, dict):
-        if "type" in value:
-            yield path, value
-        for key, child in value.items():
-            yield from _components(child, (*path, key))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _components(child, (*path, index))
+def _phrase(constraint: Constraint, other: str) -> str:
+    """Return what the value must be, in words."""
+    if isinstance(constraint, Divides):
+        return f"divide {other}"
+    if isinstance(constraint, MultipleOf):
+        return "be even" if other == "2" else f"be a multiple of {other}"
+    if isinstance(constraint, AtLeast):
+        more = f"{constraint.plus} more than " if constraint.plus else ""
+        times = {1: "", 2: "twice "}.get(constraint.times, f"{constraint.times} times ")
+        return f"be at least {more}{times}{other}"
+    if isinstance(constraint, AtMost):
+        return f"be at most {other}"
+    return f"be {other}"
 
 
-def _get(tree, *keys):
-    for key in keys:
-        if not isinstance(tree, dict):
-            return None
-        tree = tree.get(key)
-    return tree
+def _other(reference: float | str, value, part: Part, need: Need | None) -> str:
+    """Return the other value as messages show it: by its name or path, with the value itself."""
+    if not isinstance(reference, str):
+        return str(reference)
+    if need and "." not in reference:
+        reference = ".".join(str(key) for key in (*part.path, reference))
+    return f"`{reference}` ({found(value)})"
 
 
-def _all_ints(*values):
-    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+def _lacking(parts: Parts, part: Part) -> Iterator[Broken]:
+    """Yield the components that have not all that `part` needs of them."""
+    wanted: dict[Path, list[Has]] = {}
+    for path, constraint, _ in _constraints(part):
+        if isinstance(constraint, Has) and parts.applies(constraint, part):
+            wanted.setdefault(path, []).append(constraint)
+    for path, every in wanted.items():
+        subject = parts.by_path.get(path)
+        lacking = [one for one in every if subject is not None and not has(subject.component, one)]
+        if subject is None or not lacking:
+            continue
+        slot = subject.component.slot
+        fitting = [one.name for one in described(slot) if all(_is_known_to_have(one, need) for need in every)]
+        way_out = f": choose {_choice(fitting)}." if fitting else "."
+        who = owner(part.component) + _condition(parts, part, lacking[0])
+        what = " and ".join(f"{one.fact} {_words(one.values)}" for one in lacking)
+        yield path, f"{who} needs {a(slot)} that {what}, which {subject.component.title} does not{way_out}"
+
+
+def has(component: registry.Component, constraint: Has) -> bool:
+    """Tell whether a component has a fact, or may have it, as none is known."""
+    known = component.facts.get(constraint.fact)
+    return known is None or set(constraint.values) <= set(known)
+
+
+def _is_known_to_have(component: registry.Component, constraint: Has) -> bool:
+    return constraint.fact in component.facts and has(component, constraint)
+
+
+def _fits(parts: Parts, part: Part, subject: Part, constraint: Fits) -> Iterator[str]:
+    other, fact = part, constraint.to
+    if "." in constraint.to:
+        *path, fact = constraint.to.split(".")
+        other = parts.by_path.get(tuple(path))
+    if other is None:
+        return
+    ours, theirs = subject.component.facts.get(constraint.fact), other.component.facts.get(fact)
+    if ours is None or theirs is None or set(ours) & set(theirs):
+        return
+    ways = []
+    for slot, name, words in ((subject.component.slot, constraint.fact, theirs), (other.component.slot, fact, ours)):
+        fitting = [one.name for one in described(slot) if set(one.facts.get(name, ())) & set(words)]
+        if fitting:
+            ways.append(f"{a(slot)} that {name} {_words(words)} ({', '.join(fitting)})")
+    way_out = f": choose {', or '.join(ways)}." if ways else "."
+    yield (
+        f"{subject.component.title} {constraint.fact} {_words(ours)}, but {owner(other.component)} {fact} "
+        f"{_words(theirs)}{way_out}"
+    )
+
+
+def described(slot: str) -> list[registry.Component]:
+    """Return all components of a slot."""
+    return [registry.describe(slot, name) for name in names(slot)]
+
+
+def _choice(fitting: list[str]) -> str:
+    return f"`{fitting[0]}`" if len(fitting) == 1 else f"one of {', '.join(fitting)}"
+
+
+def _words(words) -> str:
+    return " and ".join(f"`{word}`" for word in words) or "nothing"
+
+
+def _condition(parts: Parts, part: Part, constraint: Constraint, by_value: bool = True) -> str:
+    """Return the condition under which a constraint applies, as " with `pair: true`", or ""."""
+    if constraint.when is None:
+        return ""
+    name = constraint.when.partition("=")[0]
+    value = parts.value(name, part)
+    value = value.get("type") if isinstance(value, dict) else value
+    plain = value if isinstance(value, str) else found(value)
+    return f" with `{name}: {plain}`" if by_value else f" with `{name}`"
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -5,9 +5,30 @@ signatures, validates a recipe, documents it and becomes its JSON Schema.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from ..signature import Count, Fraction, Natural, Path, Seed, slot
+from ..signature import (
+    AtLeast,
+    AtMost,
+    Count,
+    Fits,
+    Fraction,
+    Has,
+    Model,
+    Natural,
+    Need,
+    Optimizer,
+    Path,
+    Present,
+    Schedule,
+    Seed,
+    Source,
+    Task,
+    Tokenizer,
+    slot,
+)
+
+Examples = Annotated[Source, Fits("gives", to="task.reads")]
 
 
 @dataclass(frozen=True)
@@ -29,11 +50,11 @@ class Recipe:
         requires: For each plugin scope that the recipe uses, the pip requirement that provides it.
     """
 
-    model: slot("model")
+    model: Model
     summary: str = ""
-    tokenizer: slot("tokenizer") | None = None
+    tokenizer: Annotated[Tokenizer, Present(when="task"), Present(when="data")] | None = None
     data: slot("section", default="data") | None = None
-    task: slot("task") | None = None
+    task: Task | None = None
     training: slot("section", default="training") | None = None
     weights: Path | None = None
     seed: Seed = 0
@@ -56,11 +77,11 @@ class Data:
             and counted.
     """
 
-    train: slot("source")
-    valid: slot("source") | None = None
-    test: slot("source") | None = None
+    train: Examples
+    valid: Examples | None = None
+    test: Examples | None = None
     root: Path | None = None
-    batch_tokens: Count = 4096
+    batch_tokens: Annotated[Count, AtLeast("max_length")] = 4096
     max_length: Count = 256
 
 
@@ -85,12 +106,14 @@ class Training:
             embeddings; none: one rate for all.
     """
 
-    optimizer: slot("optimizer")
-    schedule: slot("schedule")
+    needs = (Need("training.optimizer", Has("gives", "rate_scales", when="layer_decay")),)
+
+    optimizer: Optimizer
+    schedule: Schedule
     strategy: Literal["auto", "one", "mirrored"] = "auto"
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     epochs: Count = 10
     average_last: Count = 1
     patience: Count | None = None
-    freeze: Natural | None = None
+    freeze: Annotated[Natural, AtMost("model.encoder.layers")] | None = None
     layer_decay: Fraction | None = None

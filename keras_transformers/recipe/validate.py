@@ -51,7 +51,7 @@ class Validator:
         if isinstance(node.value, str):
             node = Node({"type": node}, node.place, {"type": node.place})
         if not node.is_map:
-            message = f"expected the name of {_a(slot)} or a map, found {found(node.value)}."
+            message = f"expected the name of {a(slot)} or a map, found {found(node.value)}."
             return self._wrong(node.place, path, message)
         component = self._lookup(slot, default_type, node, path)
         if component is None:
@@ -80,7 +80,7 @@ class Validator:
         else:
             name, place = kind.value, kind.place
         if not isinstance(name, str):
-            self._wrong(place, (*path, "type"), f"expected the name of {_a(slot)}, found {found(name)}.")
+            self._wrong(place, (*path, "type"), f"expected the name of {a(slot)}, found {found(name)}.")
             return None
         if slot == "section" and name != default_type:
             self._wrong(place, (*path, "type"), f'expected {default_type}, found "{name}".')
@@ -105,7 +105,7 @@ class Validator:
             if key != "type" and key not in component.parameters:
                 near = did_you_mean(key, component.parameters)
                 known = ", ".join(component.parameters) or "no parameters"
-                message = f"{_owner(component)} has no `{key}`.{near} It has: {known}."
+                message = f"{owner(component)} has no `{key}`.{near} It has: {known}."
                 self._wrong(node.keys[key], (*path, key), message)
 
     def _argument(self, component, parameter, child, node, path):
@@ -124,7 +124,7 @@ class Validator:
 
     def _missing(self, component, parameter, node, path):
         doc = f": {parameter.doc}" if parameter.doc else "."
-        return self._wrong(node.place, path, f"missing; {_owner(component)} needs {expected(parameter)}{doc}")
+        return self._wrong(node.place, path, f"missing; {owner(component)} needs {expected(parameter)}{doc}")
 
     def _value(self, parameter, node, path):
         """Resolve a value that is not null."""
@@ -180,7 +180,7 @@ def names(slot):
 def expected(parameter):
     """Return what the parameter takes, in words, components included."""
     if parameter.type == "slot":
-        return _a(parameter.slot) if parameter.slot != "section" else f"`{parameter.default_type}`"
+        return a(parameter.slot) if parameter.slot != "section" else f"`{parameter.default_type}`"
     return expectation(parameter)
 
 
@@ -226,11 +226,13 @@ def _existing(slot):
     return f" There are: {', '.join(existing)}." if existing else " There is none."
 
 
-def _owner(component):
+def owner(component):
+    """Return a component as the one who has or needs something, in messages."""
     if component.slot != "section":
         return f"`{component.slot}/{component.name}`"
     return "a recipe" if component.name == "recipe" else f"`{component.name}`"
 
 
-def _a(slot):
+def a(slot):
+    """Return a component of a slot in words, such as "an attention"."""
     return f"{'an' if slot[0] in 'aeiou' else 'a'} {slot.replace('_', ' ')}"

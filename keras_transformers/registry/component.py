@@ -7,10 +7,11 @@ An entry of a manifest:
       summary: Multi-head scaled dot-product attention.
       reference: Vaswani et al. 2017, section 3.2.2, https://arxiv.org/abs/1706.03762
       parameters:
-        heads: {type: int, minimum: 1, doc: Number of heads.}
+        heads: {type: int, minimum: 1, constraints: [{divides: model.dim}], doc: Number of heads.}
         dropout: {type: float, default: 0.0, minimum: 0, below: 1, doc: Rate on the weights.}
 
-A parameter without `default` is required; one whose default is null may be null.
+A parameter without `default` is required; one whose default is null may be null. What `facts`, `needs` and
+`constraints` mean, signature.py says.
 """
 
 import re
@@ -18,13 +19,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import RegistryError, did_you_mean
+from ..signature import Constraint, Need
+from .constraints import Facts, constraint_from, entry_of, facts_from, need_entry, need_from
 
+BUILT_IN = "built-in"
 TYPES = ("int", "float", "bool", "str", "path", "encoding", "any", "list", "map", "slot")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 BOUNDS = ("minimum", "maximum", "above", "below")
-ENTRY_KEYS = ("target", "summary", "reference", "parameters")
-PARAMETER_KEYS = ("type", "slot", "default_type", "default", "nullable", "choices", *BOUNDS, "items", "doc")
+ENTRY_KEYS = ("target", "summary", "reference", "facts", "needs", "parameters")
+PARAMETER_KEYS = (
+    "type", "slot", "default_type", "default", "nullable", "choices", *BOUNDS, "items", "given", "constraints", "doc",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Parameter:
         slot: For type `slot`, the slot whose components it takes.
         default_type: For type `slot`, the component meant by a map without `type`.
         items: For type `list`, what each item must be, or None.
+        given: Path of the value that it takes where a recipe leaves it empty, such as `model.dim`, or None.
+        constraints: What it must be, given other values of the recipe.
         doc: One line.
     """
 
@@ -61,11 +69,13 @@ class Parameter:
     slot: str | None = None
     default_type: str | None = None
     items: "Parameter | None" = None
+    given: str | None = None
+    constraints: tuple[Constraint, ...] = ()
     doc: str = ""
 
-    def to_entry(self):
+    def to_entry(self) -> dict[str, Any]:
         """Return the plain map that a manifest holds."""
-        entry = {"type": self.type}
+        entry: dict[str, Any] = {"type": self.type}
         if self.slot:
             entry["slot"] = self.slot
         if self.default_type:
@@ -79,12 +89,16 @@ class Parameter:
         entry.update({key: getattr(self, key) for key in BOUNDS if getattr(self, key) is not None})
         if self.items is not None:
             entry["items"] = self.items.to_entry()
+        if self.given:
+            entry["given"] = self.given
+        if self.constraints:
+            entry["constraints"] = [entry_of(constraint) for constraint in self.constraints]
         if self.doc:
             entry["doc"] = self.doc
         return entry
 
     @classmethod
-    def from_entry(cls, name, entry):
+    def from_entry(cls, name: str, entry: Any) -> "Parameter":
         """Read the map of a manifest.
 
         Raises:
@@ -103,7 +117,10 @@ class Parameter:
         choices = entry.get("choices")
         if choices is not None and not (isinstance(choices, list) and choices):
             raise RegistryError(f"{where}: `choices` must be a list, but is {choices!r}.")
-        items = entry.get("items")
+        given, items = entry.get("given"), entry.get("items")
+        if given is not None and not isinstance(given, str):
+            raise RegistryError(f"{where}: `given` must be a path, but is {given!r}.")
+        constraints = _list(entry, "constraints", where)
         required = "default" not in entry
         return cls(
             name,
@@ -115,6 +132,8 @@ class Parameter:
             slot=entry.get("slot"),
             default_type=entry.get("default_type"),
             items=None if items is None else cls.from_entry(ITEM, items),
+            given=given,
+            constraints=tuple(constraint_from(constraint, where) for constraint in constraints),
             doc=str(entry.get("doc", "")),
             **bounds,
         )
@@ -133,6 +152,8 @@ class Component:
         target: `package.module:Object`.
         summary: First line of its docstring.
         reference: Paper or documentation, or "".
+        facts: What it says of itself: words, by the name of the fact.
+        needs: What it needs of other parts of the recipe.
         parameters: By name, in the order of the signature.
         origin: `built-in`, `plugin acme (acme-attention 1.0)`, or the file that registered it.
     """
@@ -142,20 +163,31 @@ class Component:
     target: str
     summary: str = ""
     reference: str = ""
+    facts: Facts = field(default_factory=dict)
+    needs: tuple[Need, ...] = ()
     parameters: dict[str, Parameter] = field(default_factory=dict)
-    origin: str = "built-in"
+    origin: str = BUILT_IN
 
-    def to_entry(self):
+    @property
+    def title(self) -> str:
+        """Slot and name, as messages show them: `attention/multi_head` in backquotes."""
+        return f"`{self.slot}/{self.name}`"
+
+    def to_entry(self) -> dict[str, Any]:
         """Return the plain map that a manifest holds."""
-        entry = {"target": self.target, "summary": self.summary}
+        entry: dict[str, Any] = {"target": self.target, "summary": self.summary}
         if self.reference:
             entry["reference"] = self.reference
+        if self.facts:
+            entry["facts"] = {fact: list(words) for fact, words in self.facts.items()}
+        if self.needs:
+            entry["needs"] = [need_entry(need) for need in self.needs]
         if self.parameters:
-            entry["parameters"] = {name: one.to_entry() for name, one in self.parameters.items()}
+            entry["parameters"] = {name: parameter.to_entry() for name, parameter in self.parameters.items()}
         return entry
 
     @classmethod
-    def from_entry(cls, slot, name, entry, origin="built-in", scope=""):
+    def from_entry(cls, slot: str, name: Any, entry: Any, origin: str = BUILT_IN, scope: str = "") -> "Component":
         """Read the map of a manifest; `scope` is the plugin's name, which prefixes the component's.
 
         Raises:
@@ -175,12 +207,27 @@ class Component:
             parameters = {key: Parameter.from_entry(key, value) for key, value in parameters.items()}
         except RegistryError as error:
             raise RegistryError(f"{where}, {error}") from None
-        full = f"{scope}/{name}" if scope else name
-        summary, reference = str(entry.get("summary", "")), str(entry.get("reference", ""))
-        return cls(slot, full, target, summary, reference, parameters, origin)
+        return cls(
+            slot,
+            f"{scope}/{name}" if scope else name,
+            target,
+            summary=str(entry.get("summary", "")),
+            reference=str(entry.get("reference", "")),
+            facts=facts_from(entry.get("facts") or {}, where),
+            needs=tuple(need_from(need, where) for need in _list(entry, "needs", where)),
+            parameters=parameters,
+            origin=origin,
+        )
 
 
-def _check_keys(entry, where, allowed, required):
+def _list(entry: dict[str, Any], key: str, where: str) -> list[Any]:
+    value = entry.get(key) or []
+    if not isinstance(value, list):
+        raise RegistryError(f"{where}: `{key}` must be a list, but is {value!r}.")
+    return value
+
+
+def _check_keys(entry: Any, where: str, allowed: tuple[str, ...], required: tuple[str, ...]) -> None:
     if not isinstance(entry, dict):
         raise RegistryError(f"{where}: must be a map, but is {entry!r}.")
     for key in entry:

@@ -18,6 +18,7 @@ from pathlib import Path
 from ..errors import RegistryError, did_you_mean
 from .builtin import builtin, builtin_slots, read_yaml
 from .component import NAME, Component
+from .unsaid import completed
 
 GROUP = "keras_transformers.plugins"
 MANIFEST = "registry.yaml"
@@ -108,7 +109,8 @@ def _read_manifest(point, origin):
             continue
         for name, entry in named.items():
             try:
-                components.append(Component.from_entry(slot, name, entry, origin, scope=point.name))
+                component = Component.from_entry(slot, name, entry, origin, scope=point.name)
+                components.append(completed(component))
             except RegistryError as error:
                 problems.append(str(error))
     known = known_slots(components)

@@ -3,6 +3,7 @@
 import ast
 import collections.abc
 import dataclasses
+import enum
 import inspect
 import re
 import textwrap
@@ -10,8 +11,9 @@ import types
 import typing
 
 from ..errors import RegistryError
-from ..signature import Bounds, FilePath, Slot, TextEncoding
+from ..signature import Bounds, Constraint, FilePath, Given, Slot, TextEncoding
 from .component import ITEM, Component, Parameter
+from .constraints import facts_of, needs_of
 from .docstring import Docstring
 
 PLAIN = {bool: "bool", int: "int", float: "float", str: "str", list: "list", tuple: "list", dict: "map"}
@@ -23,7 +25,8 @@ def component_of(found, slot, name, origin="built-in", reference=""):
     """Return the `Component` that a class or function makes of itself.
 
     A constructor that passes `**kwargs` on to its base class takes the base's parameters too, except
-    those that it gives itself; those of Keras's classes (`name`, `dtype`, …) are left out.
+    those that it gives itself; those of Keras's classes (`name`, `dtype`, …) are left out. A parameter that goes
+    on to the base's of the same name has that one's constraints, unless it has its own.
 
     Raises:
         RegistryError: It is neither a class nor a function, or a default is not plain data.
@@ -32,16 +35,17 @@ def component_of(found, slot, name, origin="built-in", reference=""):
         raise RegistryError(f"`{slot}/{name}` must be a class or a function, but is {found!r}.")
     owners = _owners(found)
     documented = [Docstring(owner.__doc__) for owner in owners]
-    parameters, given, positional = {}, set(), 0
+    parameters, passed = {}, _Passed()
     for owner in owners:
         own = list(_parameters_of(owner, f"{slot}/{name}"))
-        given.update(one.name for one in own[:positional])
+        passed.to([parameter.name for parameter in own])
         for parameter in own:
-            if parameter.name not in given:
+            if parameter.name not in passed.given:
                 parameters.setdefault(parameter.name, parameter)
+            elif parameter.name in passed.unchanged & set(parameters):
+                parameters[parameter.name] = _bound_as(parameters[parameter.name], parameter)
         if inspect.isclass(owner) and "__init__" in vars(owner):
-            positional, keywords = _given_to_base(owner.__init__)
-            given |= keywords
+            passed.by(owner.__init__)
     for key, parameter in parameters.items():
         doc = next((one.arguments[key] for one in documented if key in one.arguments), "")
         parameters[key] = dataclasses.replace(parameter, doc=doc)
@@ -51,6 +55,8 @@ def component_of(found, slot, name, origin="built-in", reference=""):
         target=f"{found.__module__}:{found.__qualname__}",
         summary=documented[0].summary,
         reference=reference or documented[0].reference,
+        facts=facts_of(found),
+        needs=needs_of(found),
         parameters=parameters,
         origin=origin,
     )
@@ -77,12 +83,42 @@ def _passes_kwargs(function):
     return call is None or any(one.arg is None for one in call.keywords)
 
 
-def _given_to_base(function):
-    """Return how many positional arguments `super().__init__(…)` is given, and the names of the others."""
-    call = _super_call(function)
-    if call is None:
-        return 0, set()
-    return len(call.args), {one.arg for one in call.keywords if one.arg}
+class _Passed:
+    """What the constructors of subclasses pass to those of their bases.
+
+    Attributes:
+        given: Names of parameters that a base is given by name or place.
+        unchanged: Those of them whose value is the subclass's parameter of the same name.
+    """
+
+    def __init__(self):
+        self.given = set()
+        self.unchanged = set()
+        self._arguments = []
+
+    def by(self, function):
+        """Take in what a constructor passes to its base's."""
+        call = _super_call(function)
+        self._arguments = [] if call is None else call.args
+        for keyword in [] if call is None else call.keywords:
+            if keyword.arg:
+                self._take(keyword.arg, keyword.value)
+
+    def to(self, names):
+        """Match what was passed by place with the names of the base's parameters."""
+        for name, value in zip(names, self._arguments):
+            self._take(name, value)
+
+    def _take(self, name, value):
+        self.given.add(name)
+        if isinstance(value, ast.Name) and value.id == name:
+            self.unchanged.add(name)
+
+
+def _bound_as(parameter, base):
+    """Return a subclass's parameter that it passes on to its base's of the same name: it fits what that one fits."""
+    constraints = parameter.constraints or base.constraints
+    return dataclasses.replace(parameter, constraints=constraints, given=parameter.given or base.given)
 
 
 def _super_call(function):
@@ -141,6 +177,8 @@ def _plain(value, name, where):
         return [_plain(one, name, where) for one in value]
     if isinstance(value, dict):
         return {key: _plain(one, name, where) for key, one in value.items()}
+    if isinstance(value, enum.Enum):
+        value = value.value
     if value is None or type(value) in (bool, int, float, str):
         return value
     raise RegistryError(f"`{where}`: the default of `{name}` must be plain data, but is {value!r}.")
@@ -152,6 +190,8 @@ def _facts(annotation):
     if origin is typing.Annotated:
         facts = _facts(arguments[0])
         for note in arguments[1:]:
+            if isinstance(note, Constraint):
+                facts["constraints"] = (*facts.get("constraints", ()), note)
             facts.update(_note(note))
         return facts
     if origin in (typing.Union, types.UnionType):
@@ -161,6 +201,8 @@ def _facts(annotation):
         kinds = {type(one) for one in choices}
         facts = {"type": PLAIN.get(kinds.pop(), "any") if len(kinds) == 1 else "any", "choices": choices}
         return {**facts, "nullable": True} if None in arguments else facts
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return _facts(typing.Literal[tuple(member.value for member in annotation)])
     if (origin or annotation) in MAPS:
         return {"type": "map"}
     if (origin or annotation) in LISTS:
@@ -190,6 +232,6 @@ def _note(note):
         return dataclasses.asdict(note)
     if isinstance(note, FilePath):
         return {"type": "path"}
-    if isinstance(note, TextEncoding):
-        return {"type": "encoding"}
+    if isinstance(note, Given):
+        return {"given": note.path}
     return {}

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import DuplicateComponent, RegistryError
 from .builtin import builtin
 from .component import NAME, Component
+from .unsaid import completed
 
 KERAS_PACKAGE = "keras_transformers.user"
 
@@ -53,7 +54,7 @@ def register(slot, name, reference=""):
         from .introspect import component_of
         from .saving import make_serializable
 
-        component = component_of(found, slot, name, origin=_origin(found), reference=reference)
+        component = completed(component_of(found, slot, name, origin=_origin(found), reference=reference))
         holder = builtin(slot).get(name)
         if (slot, name) in _registered:
             holder = _registered[slot, name].component

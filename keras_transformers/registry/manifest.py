@@ -169,9 +169,12 @@ def _render(entries):
     lines = []
     for name, entry in entries.items():
         lines.append(f"{_flow(name)}:")
-        for key in ("target", "summary", "reference"):
+        for key in ("target", "summary", "reference", "facts"):
             if key in entry:
                 lines.append(f"  {key}: {_flow(entry[key])}")
+        if entry.get("needs"):
+            lines.append("  needs:")
+            lines += [f"    - {_flow(need)}" for need in entry["needs"]]
         if entry.get("parameters"):
             lines.append("  parameters:")
             lines += [f"    {_flow(key)}: {_flow(facts)}" for key, facts in entry["parameters"].items()]

@@ -3,7 +3,7 @@
 import contextlib
 
 from .. import registry
-from ..registry.assemble import assemble
+from ..registry.assemble import assemble, values
 
 
 def new_model(recipe, overrides=()):
@@ -16,7 +16,8 @@ def new_model(recipe, overrides=()):
     training = recipe.tree.get("training") or {}
     keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
     with dtype_policy(training.get("precision")):
-        backbone = assemble("model", recipe.tree["model"], vocab_size=vocab_size(recipe.tree))
+        given = {**values(recipe.tree), "model.vocab_size": vocab_size(recipe.tree)}
+        backbone = assemble("model", recipe.tree["model"], given)
         return _with_head(backbone, recipe.tree.get("task"))
 
 

@@ -2,7 +2,8 @@
 
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
-from ..signature import Rate, slot
+from ..signature import Rate
+from .task import Scored
 from .whole_text import WholeText
 
 
@@ -35,7 +36,7 @@ class Classification(WholeText):
         pair: bool | None = None,
         dropout: Rate = 0.1,
         label_smoothing: Rate = 0.0,
-        metrics: list[slot("metric")] | None = None,
+        metrics: list[Scored] | None = None,
     ):
         super().__init__(pair, dropout, metrics or [Accuracy()])
         self.labels = labels

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..data.examples import Documents
 from ..errors import DataError, RecipeError
-from ..signature import Bounds, Count, Fraction
+from ..signature import AtLeast, Bounds, Count, Fraction, Has, Need
 from .task import Task
 
 _SHORTEST = 8  # room for two texts of two tokens
@@ -33,6 +33,14 @@ class MaskedLanguageModel(Task):
 
     reads = Documents
     noun = "documents"
+    gives = "tokens"
+    needs = (
+        Need("model", Has("gives", ("sequence", "pooled"))),
+        Need("model", Has("reads", "segments")),
+        Need("model.segments", AtLeast(2, when="next_sentence")),
+        Need("tokenizer", Has("gives", ("cls", "mask"))),
+        Need("data.max_length", AtLeast(_SHORTEST)),
+    )
     monitor = "val_mlm_loss"
 
     def __init__(

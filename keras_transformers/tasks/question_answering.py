@@ -5,8 +5,8 @@ from typing import Annotated
 from ..data.examples import Questions
 from ..errors import RecipeError
 from ..metrics.squad import SquadScore
-from ..signature import Bounds, Count, slot
-from .task import Task
+from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need
+from .task import Scored, Task
 
 
 class QuestionAnswering(Task):
@@ -36,17 +36,26 @@ class QuestionAnswering(Task):
     noun = "questions"
     answer = "answer"
     gives = "answers"
+    needs = (
+        Need("model", Has("gives", "sequence")),
+        Need("model", Has("reads", "segments")),
+        Need("model.segments", AtLeast(2)),
+        Need("tokenizer", Has("gives", ("cls", "offsets"))),
+        Need("data.max_length", AtLeast("max_question", plus=4)),  # three special tokens, and one to answer with
+    )
 
     def __init__(
         self,
         null_answers: bool | None = None,
         null_threshold: float = 0.0,
-        length: Annotated[int, Bounds(minimum=5)] = 384,
+        length: Annotated[
+            int, Bounds(minimum=5), AtMost("model.position.max_length"), AtLeast("max_question", plus=4)
+        ] = 384,
         stride: Count = 128,
         max_question: Count = 64,
         max_answer: Count = 30,
         n_best: Count = 20,
-        metric: slot("metric") | None = None,
+        metric: Scored | None = None,
     ):
         self.null_answers = null_answers
         self.null_threshold = null_threshold

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import Rate, slot
+from ..signature import Rate
+from .task import Scored
 from .whole_text import WholeText
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -38,7 +39,7 @@ class Regression(WholeText):
         self,
         pair: bool | None = None,
         dropout: Rate = 0.1,
-        metrics: list[slot("metric")] | None = None,
+        metrics: list[Scored] | None = None,
     ):
         super().__init__(pair, dropout, metrics or [Pearson(), Spearman()])
 

@@ -7,9 +7,9 @@ import numpy as np
 from ..data.examples import Labelled
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import slot
+from ..signature import Has, Need
 from .regression import number_of
-from .task import Task
+from .task import Scored, Task
 
 
 class SentenceEmbedding(Task):
@@ -35,6 +35,11 @@ class SentenceEmbedding(Task):
     noun = "pairs"
     answer = "vector"
     gives = "numbers"
+    needs = (
+        Need("model", Has("gives", "sequence")),
+        Need("model", Has("reads", "segments")),
+        Need("tokenizer", Has("gives", "cls")),
+    )
 
     def __init__(
         self,
@@ -42,7 +47,7 @@ class SentenceEmbedding(Task):
         normalize: bool = True,
         lowest: float | None = None,
         highest: float | None = None,
-        metrics: list[slot("metric")] | None = None,
+        metrics: list[Scored] | None = None,
     ):
         self.pooling = pooling
         self.normalize = normalize

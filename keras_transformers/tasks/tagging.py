@@ -5,8 +5,8 @@ from typing import Annotated
 from ..data.examples import Tagged
 from ..data.labels import label_notes, settled_labels
 from ..metrics.entity_f1 import EntityF1
-from ..signature import Bounds, Rate, slot
-from .task import Task
+from ..signature import AtMost, Bounds, Has, Need, Rate
+from .task import Scored, Task
 
 
 class Tagging(Task):
@@ -31,13 +31,18 @@ class Tagging(Task):
     noun = "sentences"
     answer = "tags"
     gives = "tags"
+    needs = (
+        Need("model", Has("gives", "sequence")),
+        Need("model", Has("reads", "segments")),
+        Need("tokenizer", Has("gives", ("cls", "words"))),
+    )
 
     def __init__(
         self,
         labels: list[str] | None = None,
         dropout: Rate = 0.1,
-        length: Annotated[int, Bounds(minimum=5)] = 256,
-        metrics: list[slot("metric")] | None = None,
+        length: Annotated[int, Bounds(minimum=5), AtMost("model.position.max_length")] = 256,
+        metrics: list[Scored] | None = None,
     ):
         self.labels = labels
         self.dropout = dropout

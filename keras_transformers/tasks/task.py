@@ -5,9 +5,14 @@ task's head on a model on any of Keras's backends.
 """
 
 import abc
+from typing import Annotated
 
 from ..data.examples import Pairs
 from ..errors import RecipeError
+from ..signature import Fits, Metric
+
+Scored = Annotated[Metric, Fits("scores", to="gives")]
+"""The type of a task's metrics: they score what it gives."""
 
 
 class Task(metaclass=abc.ABCMeta):

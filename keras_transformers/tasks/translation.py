@@ -1,8 +1,8 @@
 """Translation: learn pairs of sentences, then say the second of each pair."""
 
 from ..metrics.text import Bleu
-from ..signature import Rate, slot
-from .task import Task
+from ..signature import AtLeast, Has, Need, Rate, Search
+from .task import Scored, Task
 
 
 class Translation(Task):
@@ -20,12 +20,17 @@ class Translation(Task):
     """
 
     noun = "pairs"
+    needs = (
+        Need("model", Has("reads", ("source", "target"))),
+        Need("model", Has("gives", "logits")),
+        Need("data.batch_tokens", AtLeast("data.max_length", times=2)),
+    )
 
     def __init__(
         self,
-        search: slot("search", default="greedy"),
+        search: Search,
         label_smoothing: Rate = 0.0,
-        metrics: list[slot("metric")] | None = None,
+        metrics: list[Scored] | None = None,
     ):
         self.search = search
         self.label_smoothing = label_smoothing

@@ -6,6 +6,7 @@ from ..data.examples import Labelled
 from ..errors import DataError
 from ..models.backbone import features, require_segments, with_head
 from ..models.heads.pooled import class_logits
+from ..signature import AtLeast, Has, Need
 from .task import Task
 
 
@@ -20,6 +21,12 @@ class WholeText(Task):
 
     reads = Labelled
     kind = ""
+    needs = (
+        Need("model", Has("gives", "pooled")),
+        Need("model", Has("reads", "segments")),
+        Need("model.segments", AtLeast(2, when="pair")),
+        Need("tokenizer", Has("gives", "cls")),
+    )
 
     def __init__(self, pair, dropout, metrics):
         self.pair = pair

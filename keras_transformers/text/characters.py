@@ -28,6 +28,8 @@ class Characters(Tokenizer):
             rarer characters are unknown.
     """
 
+    gives = ()
+
     def __init__(self, vocab_size: VocabularySize = 1024):
         super().__init__(name="characters")
         self.vocab_size = vocab_size

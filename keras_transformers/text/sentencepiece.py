@@ -40,6 +40,8 @@ class SentencePiece(Tokenizer):
         Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226
     """
 
+    gives = ()
+
     def __init__(
         self,
         vocab_size: VocabularySize,

@@ -51,6 +51,8 @@ class WordPiece(Tokenizer):
         Devlin et al. 2019, section 3, https://arxiv.org/abs/1810.04805
     """
 
+    gives = ("cls", "mask", "offsets", "words")
+
     def __init__(
         self,
         vocab_size: Annotated[int, Bounds(minimum=len(SPECIAL) + 1)],

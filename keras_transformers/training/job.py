@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ..errors import RecipeError, RunError
 from ..files import write_json, writing
-from ..registry.assemble import assemble
+from ..registry.assemble import assemble, values
 from ..runs.examples import read_for
 from ..runs.model import dtype_policy, new_model
 from ..runs.notes import say, tell
@@ -57,7 +57,7 @@ class Job:
         tree = self.recipe.tree
         batches = 0 if self.encoded is None else self.encoded.batches
         steps = tree["training"]["epochs"] * batches
-        return assemble("section", tree["training"], dim=tree["model"].get("dim"), steps=steps)
+        return assemble("section", tree["training"], {**values(tree), "training.steps": steps})
 
     def _read(self, split):
         source = getattr(self.data, split)

@@ -28,6 +28,8 @@ class Adam(keras.optimizers.Adam):
         rate_scales: `{variable.path: factor on the learning rate}`; 1 for a variable not in it.
     """
 
+    gives = ("rate_scales",)
+
     def __init__(
         self,
         beta_1: Fraction = 0.9,

@@ -5,7 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from ..signature import Bounds, Count, Positive
+from ..signature import Bounds, Count, ModelDim, Positive, TrainingSteps
 
 NonNegative = Annotated[float, Bounds(minimum=0)]
 
@@ -24,7 +24,7 @@ class Noam(keras.optimizers.schedules.LearningRateSchedule):
         dim: Width in the formula; by default the model's.
     """
 
-    def __init__(self, warmup: Count = 4000, scale: Positive = 1.0, dim: Count | None = None):
+    def __init__(self, warmup: Count = 4000, scale: Positive = 1.0, dim: ModelDim | None = None):
         self.warmup = warmup
         self.scale = scale
         self.dim = dim
@@ -53,7 +53,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         steps: Step at which the rate reaches zero; by default the last of the training.
     """
 
-    def __init__(self, peak: Positive, warmup: Count = 1000, steps: Count | None = None):
+    def __init__(self, peak: Positive, warmup: Count = 1000, steps: TrainingSteps | None = None):
         self.peak = peak
         self.steps = steps
         self.warmup = warmup
@@ -90,7 +90,7 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         steps: Step at which the rate reaches zero; by default the last of the training.
     """
 
-    def __init__(self, peak: Positive, warmup: NonNegative = 0.1, steps: Count | None = None):
+    def __init__(self, peak: Positive, warmup: NonNegative = 0.1, steps: TrainingSteps | None = None):
         self.peak = peak
         self.warmup = warmup
         self.steps = steps

@@ -1,6 +1,9 @@
 import json
 
-from keras_transformers.recipe import schema
+import pytest
+from jsonschema import Draft202012Validator
+
+from keras_transformers.recipe import load, names, schema
 from keras_transformers.recipe.json_schema import schema as build
 
 
@@ -65,3 +68,60 @@ def test_choices_and_lists(zoo):
     metrics = found["$defs"]["task"]["anyOf"][1]["properties"]["metrics"]
     assert metrics["anyOf"][0] == {"type": "array", "items": {"$ref": "#/$defs/metric"}}
     assert metrics["default"] == ["bleu"]
+
+
+# What fits what, on the library's own parts -----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def validator():
+    found = schema()
+    Draft202012Validator.check_schema(found)
+    return Draft202012Validator(found)
+
+
+def wrong(validator, tree):
+    """Return the places that a schema finds wrong in plain data, each once."""
+    return sorted({error.json_path for error in validator.iter_errors(json.loads(json.dumps(tree)))})
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_recipe_fits_the_schema(validator, name):
+    assert wrong(validator, load(name).tree) == []
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "places"),
+    [
+        ("trec", {"model.segments": 1, "task.pair": True}, ["$.model.segments"]),
+        ("trec", {"model.segments": 1, "task.pair": False}, []),
+        ("trec", {"tokenizer": {"type": "sentencepiece", "vocab_size": 4000}}, ["$.tokenizer"]),
+        ("pydocs_packages", {"tokenizer": "characters"}, ["$.tokenizer"]),
+        ("trec", {"task.metrics": ["bleu"]}, ["$.task"]),
+        ("trec", {"task.metrics": ["accuracy", {"type": "f1", "label": "HUM"}]}, []),
+        ("squad", {"task.metric": "accuracy"}, ["$.task"]),
+        ("transformer_tiny", {"model.dim": 127}, ["$.model.dim"]),
+        ("pretrain_pydocs", {"model.segments": 3}, ["$.model.segments"]),
+        ("dates", {"tokenizer": None}, ["$.tokenizer"]),
+        ("bert_tiny", {"tokenizer": None}, []),
+        ("trec", {"training.layer_decay": 0.9}, []),
+    ],
+)
+def test_the_schema_knows_what_fits_what(validator, recipe, changes, places):
+    tree = json.loads(json.dumps(load(recipe).tree))
+    for path, value in changes.items():
+        *keys, last = path.split(".")
+        part = tree
+        for key in keys:
+            part = part[key]
+        part[last] = value
+    assert wrong(validator, tree) == places
+
+
+def test_a_child_is_held_to_what_it_says_itself(validator):
+    child = {"extends": "minilm", "task": {"type": "classification", "pair": True}}
+    assert wrong(validator, child) == []
+    assert wrong(validator, {**child, "model": {"segments": 1}}) == ["$.model.segments"]
+    assert wrong(validator, {**child, "tokenizer": {"vocab_size": 7}}) == []
+    assert wrong(validator, {**child, "tokenizer": None}) == []
+    assert wrong(validator, {**child, "tokenizer": "characters"}) == ["$.tokenizer"]

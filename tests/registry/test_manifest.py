@@ -1,3 +1,4 @@
+import enum
 import re
 import sys
 from dataclasses import dataclass, field
@@ -10,7 +11,26 @@ from keras_transformers.registry import builtin as catalogue
 from keras_transformers.registry import manifest
 from keras_transformers.registry.component import Component
 from keras_transformers.registry.introspect import component_of
-from keras_transformers.signature import Bounds, Count, Fraction, Path, Positive, Rate, slot
+from keras_transformers.signature import (
+    AtLeast,
+    Bounds,
+    Count,
+    Divides,
+    Exactly,
+    Fits,
+    Fraction,
+    Given,
+    Has,
+    Metric,
+    MultipleOf,
+    Natural,
+    Need,
+    Path,
+    Positive,
+    Present,
+    Rate,
+    slot,
+)  # fmt: skip
 
 MODULE = '''
 class Seven:
@@ -102,6 +122,136 @@ def test_annotations():
         "p": {"type": "bool", "default": True},
         "q": {"type": "list", "default": [], "items": {"type": "slot", "slot": "metric"}},
     }
+
+
+class Order(enum.StrEnum):
+    PRE = "pre"
+    POST = "post"
+
+
+def test_constraints_and_choices():
+    def typed(
+        heads: Annotated[Count, Divides("model.dim", unless="head_dim")],
+        width: Annotated[Count, Given("model.dim"), MultipleOf(8)] | None = None,
+        least: Annotated[Natural, AtLeast("heads", times=2, plus=3, when="model.segments=2")] = 0,
+        norm: Annotated[slot("norm"), Present(when="width"), Has("gives", "scale")] | None = None,
+        metrics: list[Annotated[Metric, Fits("scores", to="gives")]] = (),
+        order: Order = Order.POST,
+        other: Order | None = None,
+    ):
+        pass
+
+    assert parameters(typed) == {
+        "heads": {"type": "int", "minimum": 1, "constraints": [{"divides": "model.dim", "unless": "head_dim"}]},
+        "width": {
+            "type": "int", "default": None, "minimum": 1, "given": "model.dim", "constraints": [{"multiple_of": 8}],
+        },
+        "least": {
+            "type": "int", "default": 0, "minimum": 0,
+            "constraints": [{"at_least": "heads", "times": 2, "plus": 3, "when": "model.segments=2"}],
+        },
+        "norm": {
+            "type": "slot", "slot": "norm", "default": None,
+            "constraints": [{"present": True, "when": "width"}, {"has": "gives", "values": ["scale"]}],
+        },
+        "metrics": {
+            "type": "list", "default": [],
+            "items": {"type": "slot", "slot": "metric", "constraints": [{"fits": "scores", "to": "gives"}]},
+        },
+        "order": {"type": "str", "default": "post", "choices": ["pre", "post"]},
+        "other": {"type": "str", "default": None, "choices": ["pre", "post"]},
+    }  # fmt: skip
+    component = component_of(typed, "slot", "name")
+    assert Component.from_entry("slot", "name", component.to_entry()) == component
+
+
+def test_facts_and_needs():
+    class Parent:
+        """Parent."""
+
+        reads = Order
+        gives = ("one", RegistryError)
+        facts = {"size": "small", "shape": ["round"]}
+
+        def scores(self):
+            """A method is no fact."""
+
+    class Child(Parent):
+        """Child."""
+
+        facts = {"size": "large"}
+        needs = (Need("tokenizer", Has("gives", "cls")), Need("model.segments", Exactly(2, when="pair")))
+
+    entry = manifest.manifest_of(Child, "slot", "name")
+    facts = {"reads": ["order"], "gives": ["one", "registry_error"], "size": ["large"], "shape": ["round"]}
+    assert entry["facts"] == facts
+    assert entry["needs"] == [
+        {"path": "tokenizer", "has": "gives", "values": ["cls"]},
+        {"path": "model.segments", "exactly": 2, "when": "pair"},
+    ]
+    component = component_of(Child, "slot", "name")
+    assert Component.from_entry("slot", "name", component.to_entry()) == component
+    assert "needs" not in manifest.manifest_of(Parent, "slot", "name")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"facts": 3}, "`facts` must be a map, but is 3."),
+        ({"facts": {"gives": 3}}, "the fact `gives` must be a word or a list of words, but is 3."),
+        ({"needs": {}, "facts": {}}, None),
+        ({"needs": {"path": "x"}}, "`needs` must be a list, but is {'path': 'x'}."),
+        ({"needs": [{"at_least": 2}]}, "a need must be a map with a `path`, but is {'at_least': 2}."),
+        (
+            {"needs": [{"path": "x", "atleast": 2}]},
+            "a constraint must have one of divides, multiple_of, at_least, at_most, exactly, present, has, fits, but "
+            "is {'atleast': 2}. Did you mean `at_least`?",
+        ),
+        ({"needs": [{"path": "x", "at_least": 2, "tims": 3}]}, "`tims` is not a key of the constraint `at_least`."),
+        (
+            {"needs": [{"path": "x", "at_least": [2]}]},
+            "`other` must be a number, a name or a path, but is [2].",
+        ),
+    ],
+)
+def test_what_a_manifest_may_not_say(entry, said):
+    entry = {"target": "a:B", **entry}
+    if said is None:
+        assert Component.from_entry("norm", "half", entry).needs == ()
+        return
+    with pytest.raises(RegistryError) as raised:
+        Component.from_entry("norm", "half", entry)
+    assert str(raised.value) == f"`norm/half`: {said}"
+
+
+def test_a_parameter_that_goes_on_to_the_base_fits_what_the_bases_fits():
+    class Base:
+        """Base."""
+
+        def __init__(self, heads: Annotated[Count, Divides("model.dim")], dim: Annotated[int, Given("model.dim")] = 3):
+            pass
+
+    class ByPlace(Base):
+        """Passed by its place."""
+
+        def __init__(self, heads: Count, **kwargs):
+            super().__init__(heads, **kwargs)
+
+    class ByName(Base):
+        """Passed by its name."""
+
+        def __init__(self, dim: int = 7, **kwargs):
+            super().__init__(dim=dim, **kwargs)
+
+    class Changed(Base):
+        """Passed on changed, so that it is no longer the same."""
+
+        def __init__(self, heads: Count, **kwargs):
+            super().__init__(2 * heads, **kwargs)
+
+    assert parameters(ByPlace)["heads"]["constraints"] == [{"divides": "model.dim"}]
+    assert parameters(ByName)["dim"]["given"] == "model.dim"
+    assert "constraints" not in parameters(Changed)["heads"]
 
 
 def test_a_subclass_has_its_own_parameters_then_its_parents():

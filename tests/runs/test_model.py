@@ -1,3 +1,5 @@
+from typing import Annotated
+
 import keras
 import numpy as np
 import pytest
@@ -6,8 +8,10 @@ import keras_transformers as kt
 from keras_transformers import layers
 from keras_transformers.api.build import build
 from keras_transformers.errors import RecipeError, UnknownComponent
-from keras_transformers.registry.assemble import assemble
+from keras_transformers.registry import local, register
+from keras_transformers.registry.assemble import assemble, values
 from keras_transformers.runs.model import dtype_policy, vocab_size
+from keras_transformers.signature import Given, slot
 
 BLOCK = {
     "type": "encoder_block",
@@ -27,6 +31,15 @@ SMALL = {
 @pytest.fixture(scope="module")
 def model():
     return build("transformer_tiny", SMALL)
+
+
+@pytest.fixture
+def own():
+    """What a test registers is forgotten after it."""
+    before = dict(local.registered())
+    yield register
+    local.registered().clear()
+    local.registered().update(before)
 
 
 def test_a_component_and_those_within_it():
@@ -50,10 +63,48 @@ def test_nothing_gives_nothing():
 
 
 def test_given_values_fill_what_is_empty_and_no_more():
-    empty = assemble("embedding", {"type": "scaled", "vocab_size": None}, dim=13, vocab_size=19)
+    given = {"model.dim": 13, "model.vocab_size": 19}
+    empty = assemble("embedding", {"type": "scaled", "vocab_size": None}, given)
     assert (empty.dim, empty.vocab_size) == (13, 19)
-    own = assemble("embedding", {"type": "scaled", "dim": 7}, dim=13, vocab_size=19)
+    own = assemble("embedding", {"type": "scaled", "dim": 7}, given)
     assert (own.dim, own.vocab_size) == (7, 19)
+
+
+def test_a_parameter_says_which_value_it_is_given(own):
+    @own("position", "windowed")
+    class Windowed:
+        """Takes what the data says."""
+
+        def __init__(self, window: Annotated[int, Given("data.max_length")] | None = None):
+            self.window = window
+
+    tree = {"data": {"type": "data", "max_length": 17, "root": None}, "model": {"dim": 13, "blocks": [3]}}
+    assert values(tree) == {"data.type": "data", "data.max_length": 17, "model.dim": 13, "model.blocks": [3]}
+    assert assemble("position", {"type": "windowed"}, values(tree)).window == 17
+    assert assemble("position", {"type": "windowed", "window": 5}, values(tree)).window == 5
+    assert assemble("position", {"type": "windowed"}).window is None
+
+
+def test_what_was_written_for_version_0_1_is_given_values_by_name(own):
+    @own("encoder", "sized")
+    class Sized:
+        """Says nothing but the names of its parameters; holds another like it."""
+
+        def __init__(
+            self,
+            dim: int | None = None,
+            vocab_size: int | None = None,
+            steps: int | None = None,
+            inner: slot("encoder") | None = None,
+        ):
+            self.sizes = dim, vocab_size, steps
+            self.inner = inner
+
+    given = {"model.dim": 13, "model.vocab_size": 19, "training.steps": 23}
+    encoder = assemble("encoder", {"type": "sized", "inner": {"type": "sized"}}, given)
+    assert encoder.sizes == encoder.inner.sizes == (13, 19, 23)
+    encoder = assemble("encoder", {"type": "sized", "dim": 7, "inner": {"type": "sized"}}, given)
+    assert encoder.sizes == encoder.inner.sizes == (7, 19, 23)
 
 
 def test_the_models_width_reaches_the_embedding(model):
