@@ -246,9 +246,9 @@ def test_a_model_whose_labels_are_not_known_yet():
 
 
 def test_a_model_without_pooled_vectors():
+    backbone = kt.build("transformer_tiny", {"model.encoder.layers": 1, "model.decoder.layers": 1})
     with pytest.raises(RecipeError, match=r"^`task/classification` needs a model with the output `pooled`, such as"):
-        kt.build("dates", {"task": {"type": "classification", "labels": ["a", "b"]}, "tokenizer.vocab_size": 29,
-                           "model.vocab_size": 29})  # fmt: skip
+        Classification(labels=["a", "b"]).model(backbone)
 
 
 def test_what_is_not_there_is_said_before_anything_is_read(run, tmp_path, monkeypatch):
@@ -282,7 +282,8 @@ def test_a_metric_of_something_else_is_refused_before_training(run, folder, tmp_
     status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(folder, **changes))
     assert status == 2
     assert err == (
-        "The metric `pearson` scores numbers, but this task gives labels: choose another in `task`; "
-        "`keras-transformers list metric` shows them all.\n"
+        "--set task.metrics=[{'type': 'accuracy'}, {'type': 'pearson'}]: `task.metrics.1`: `metric/pearson` scores "
+        "`numbers`, but `task/classification` gives `labels`: choose a metric that scores `labels` (accuracy, f1, "
+        "matthews), or a task that gives `numbers` (regression, sentence_embedding).\n"
     )
     assert not (tmp_path / "run").exists()

@@ -8,6 +8,7 @@ import keras_transformers as kt
 from keras_transformers.errors import RecipeError
 from keras_transformers.layers import LayerNorm
 from keras_transformers.runs.model import dtype_policy
+from keras_transformers.tasks.question_answering import QuestionAnswering
 
 B, T, V = 3, 7, 19
 SMALL = {
@@ -155,6 +156,17 @@ def test_mixed_precision():
 def test_two_texts_need_two_segments(task):
     with pytest.raises(RecipeError) as caught:
         small(**{"model.segments": 1, "tokenizer": {"type": "wordpiece", "vocab_size": V}, "task": task})
+    (problem,) = caught.value.problems
+    conditions = {"question_answering": "", "masked_lm": " with `next_sentence: true`", "classification": " with `pair: true`"}
+    assert (problem.path, problem.message) == (
+        "model.segments",
+        f"`segments` must be at least 2 for `task/{task['type']}`{conditions[task['type']]}, but is 1.",
+    )
+
+
+def test_a_model_made_by_hand_needs_them_too():
+    with pytest.raises(RecipeError) as caught:
+        QuestionAnswering(length=11, max_question=3).model(small(**{"model.segments": 1}))
     assert str(caught.value) == (
-        f"`task/{task['type']}` reads two texts: `model.segments` must be at least 2, but is 1."
+        "`task/question_answering` reads two texts: `model.segments` must be at least 2, but is 1."
     )

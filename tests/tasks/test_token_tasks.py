@@ -96,5 +96,8 @@ def test_the_saved_model_answers_as_the_run_does(name, model, letters, tmp_path)
 
 
 def test_a_model_of_fewer_positions(name, letters):
-    with pytest.raises(RecipeError, match=r"`task.length` must be at most the number of positions \(37\), but is 41\."):
+    with pytest.raises(RecipeError, match=r"`length` must be at most `model.position.max_length` \(37\), but is 41\."):
         build(name, letters, length=41)
+    task = type(TASKS[name][0])(length=41, **({"labels": ["a", "b"]} if name == "tagging" else {"max_question": 5}))
+    with pytest.raises(RecipeError, match=r"`task.length` must be at most the number of positions \(37\), but is 41\."):
+        task.model(kt.build("bert_tiny", {**SMALL, "model.vocab_size": letters.size}))
