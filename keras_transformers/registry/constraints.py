@@ -29,6 +29,7 @@ NAMES = {kind: name for name, kind in KINDS.items()}
 FACTS = ("reads", "gives", "scores")
 """Class attributes that are facts, besides what is in the attribute `facts`."""
 
+PLAIN = ("builtins", "abc", "typing")
 Facts = dict[str, tuple[str, ...]]
 
 
@@ -109,7 +110,7 @@ def facts_of(found: Any) -> Facts:
     """
     facts = {}
     for name in FACTS:
-        words = _words(getattr(found, name, None))
+        words = _words(_with_bases(getattr(found, name, None)) if name == "gives" else getattr(found, name, None))
         if words is not None:
             facts[name] = words
     for owner in reversed(getattr(found, "__mro__", (found,))):
@@ -145,6 +146,16 @@ def _checked(kind: type[Constraint], arguments: dict[str, Any], where: str) -> C
         return kind(**arguments)
     except TypeError as error:
         raise RegistryError(f"{where}: {error}.") from None
+
+
+def _with_bases(value: Any) -> Any:
+    """Return classes with their bases, as what is of a class is of its bases, too; other values as they are."""
+    if not isinstance(value, (type, tuple, list)):
+        return value
+    found: list[Any] = []
+    for one in [value] if isinstance(value, type) else value:
+        found += [base for base in one.__mro__ if base.__module__ not in PLAIN] if isinstance(one, type) else [one]
+    return tuple(dict.fromkeys(found)) if all(isinstance(one, (str, type)) for one in found) else None
 
 
 def _plain(value: Any) -> Any:

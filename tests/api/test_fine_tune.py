@@ -12,6 +12,7 @@ import keras_transformers as kt
 from keras_transformers.cli import parser as cli
 from keras_transformers.errors import RecipeError
 from keras_transformers.runs.run import load_run
+from keras_transformers.tasks.classification import Classification
 
 KINDS = {"fruit": ["apple", "plum", "pear"], "metal": ["iron", "tin", "zinc"]}
 TINY = {

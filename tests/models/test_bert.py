@@ -157,11 +157,10 @@ def test_two_texts_need_two_segments(task):
     with pytest.raises(RecipeError) as caught:
         small(**{"model.segments": 1, "tokenizer": {"type": "wordpiece", "vocab_size": V}, "task": task})
     (problem,) = caught.value.problems
-    conditions = {"question_answering": "", "masked_lm": " with `next_sentence: true`", "classification": " with `pair: true`"}
+    when = {"masked_lm": " with `next_sentence: true`", "classification": " with `pair: true`"}.get(task["type"], "")
     assert (problem.path, problem.message) == (
-        "model.segments",
-        f"`segments` must be at least 2 for `task/{task['type']}`{conditions[task['type']]}, but is 1.",
-    )
+        "model.segments", f"`segments` must be at least 2 for `task/{task['type']}`{when}, but is 1.",
+    )  # fmt: skip
 
 
 def test_a_model_made_by_hand_needs_them_too():

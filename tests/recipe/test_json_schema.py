@@ -100,13 +100,17 @@ def test_every_recipe_fits_the_schema(validator, name):
         ("trec", {"task.metrics": ["bleu"]}, ["$.task"]),
         ("trec", {"task.metrics": ["accuracy", {"type": "f1", "label": "HUM"}]}, []),
         ("squad", {"task.metric": "accuracy"}, ["$.task"]),
+        (
+            "multi30k_ende", {"task": "classification"},
+            ["$.data.test", "$.data.train", "$.data.valid", "$.model", "$.tokenizer"],
+        ),
         ("transformer_tiny", {"model.dim": 127}, ["$.model.dim"]),
         ("pretrain_pydocs", {"model.segments": 3}, ["$.model.segments"]),
         ("dates", {"tokenizer": None}, ["$.tokenizer"]),
         ("bert_tiny", {"tokenizer": None}, []),
         ("trec", {"training.layer_decay": 0.9}, []),
     ],
-)
+)  # fmt: skip
 def test_the_schema_knows_what_fits_what(validator, recipe, changes, places):
     tree = json.loads(json.dumps(load(recipe).tree))
     for path, value in changes.items():

@@ -117,9 +117,6 @@ def test_rules_stand_partial_trees(tree):
 
 # The library's own parts -----------------------------------------------------------------------
 
-PACKAGES = "json_lines, labelled_lines, python_packages, table"
-
-
 @pytest.mark.parametrize(
     ("recipe", "overrides", "path", "message"),
     [
@@ -195,6 +192,12 @@ def test_a_task_of_another_kind_says_all_that_does_not_fit():
         "`task/classification` needs a model that gives `pooled` and reads `segments`, which `model/transformer` "
         "does not: choose `bert`."
     )
+    for split in ("train", "valid", "test"):
+        assert problems[f"data.{split}"] == (
+            "`source/parallel_text` gives `pairs`, but `task/classification` reads `labelled`: choose a source that "
+            "gives `labelled` (json_lines, labelled_lines, python_packages, table), or a task that reads `pairs` "
+            "(translation)."
+        )
     assert problems["tokenizer"] == (
         "`task/classification` needs a tokenizer that gives `cls`, which `tokenizer/sentencepiece` does not: choose "
         "`wordpiece`."
@@ -215,6 +218,14 @@ def test_it_is_said_without_tensorflow():
 # A plugin's or a user's own --------------------------------------------------------------------
 
 
+class Paint:
+    """What `paintings` gives is of this class."""
+
+
+class FramedPaintings(Paint):
+    """A kind of it."""
+
+
 def test_a_task_of_ones_own_brings_its_rules(own):
     @own("metric", "warmth")
     class Warmth:
@@ -226,13 +237,13 @@ def test_a_task_of_ones_own_brings_its_rules(own):
     class Paintings:
         """Colours by name."""
 
-        gives = "paintings"
+        gives = FramedPaintings
 
     @own("task", "colouring")
     class Colouring:
         """The colour of a text."""
 
-        reads = ("labelled", "paintings")
+        reads = ("labelled", Paint)
         gives = "colours"
         needs = (
             Need("tokenizer", Has("gives", ("cls", "colours"))),

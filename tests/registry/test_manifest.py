@@ -1,7 +1,7 @@
 import enum
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, Optional
 
 import pytest
@@ -161,7 +161,7 @@ def test_constraints_and_choices():
         "order": {"type": "str", "default": "post", "choices": ["pre", "post"]},
         "other": {"type": "str", "default": None, "choices": ["pre", "post"]},
     }  # fmt: skip
-    component = component_of(typed, "slot", "name")
+    component = replace(component_of(typed, "slot", "name"), target="a:B")
     assert Component.from_entry("slot", "name", component.to_entry()) == component
 
 
@@ -183,13 +183,14 @@ def test_facts_and_needs():
         needs = (Need("tokenizer", Has("gives", "cls")), Need("model.segments", Exactly(2, when="pair")))
 
     entry = manifest.manifest_of(Child, "slot", "name")
-    facts = {"reads": ["order"], "gives": ["one", "registry_error"], "size": ["large"], "shape": ["round"]}
+    given = ["one", "registry_error", "keras_transformers_error"]
+    facts = {"reads": ["order"], "gives": given, "size": ["large"], "shape": ["round"]}
     assert entry["facts"] == facts
     assert entry["needs"] == [
         {"path": "tokenizer", "has": "gives", "values": ["cls"]},
         {"path": "model.segments", "exactly": 2, "when": "pair"},
     ]
-    component = component_of(Child, "slot", "name")
+    component = replace(component_of(Child, "slot", "name"), target="a:B")
     assert Component.from_entry("slot", "name", component.to_entry()) == component
     assert "needs" not in manifest.manifest_of(Parent, "slot", "name")
 
