@@ -10,7 +10,9 @@ import pytest
 
 import keras_transformers as kt
 from keras_transformers.cli import parser as cli
-from keras_transformers.errors import RecipeError
+from keras_transformers.data.sources.dates import Dates
+from keras_transformers.errors import DataError, RecipeError
+from keras_transformers.runs.examples import read_for
 from keras_transformers.runs.run import load_run
 from keras_transformers.tasks.classification import Classification
 
@@ -236,9 +238,18 @@ def test_a_source_of_another_kind(run, folder, tmp_path):
     dates = {"data__train": {"type": "dates", "split": "train", "size": 3}}
     status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(folder, **dates))
     assert status == 2
-    assert err.splitlines()[-1] == (
-        "`task/classification` reads Labelled, but `source/dates` of `data.train` gives Pairs."
+    assert err == (
+        '--set data.train={"type": "dates", "split": "train", "size": 3}: `data.train`: `source/dates` gives `pairs`, '
+        "but `task/classification` reads `labelled`: choose a source that gives `labelled` (json_lines, labelled_lines, "
+        "python_packages, table), or a task that reads `pairs` (translation).\n"
     )
+
+
+def test_a_source_that_does_not_say_what_it_gives():
+    tree = {"task": {"type": "classification"}, "data": {"train": {"type": "dates"}}}
+    with pytest.raises(DataError) as raised:
+        read_for(Classification(), Dates("train", 3), None, tree, "train")
+    assert str(raised.value) == "`task/classification` reads Labelled, but `source/dates` of `data.train` gives Pairs."
 
 
 def test_a_model_whose_labels_are_not_known_yet():
@@ -283,7 +294,7 @@ def test_a_metric_of_something_else_is_refused_before_training(run, folder, tmp_
     status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(folder, **changes))
     assert status == 2
     assert err == (
-        "--set task.metrics=[{'type': 'accuracy'}, {'type': 'pearson'}]: `task.metrics.1`: `metric/pearson` scores "
+        '--set task.metrics=[{"type": "accuracy"}, {"type": "pearson"}]: `task.metrics.1`: `metric/pearson` scores '
         "`numbers`, but `task/classification` gives `labels`: choose a metric that scores `labels` (accuracy, f1, "
         "matthews), or a task that gives `numbers` (regression, sentence_embedding).\n"
     )
