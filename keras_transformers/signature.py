@@ -113,6 +113,8 @@ def is_text_encoding(name: str) -> bool:
         return codecs.lookup(name).name not in _NOT_OF_TEXT
     except (LookupError, ValueError):
         return False
+
+
 @dataclass(frozen=True)
 class Given:
     """Where the recipe leaves the parameter empty, it takes the value at `path`, such as `model.dim`.
@@ -121,7 +123,6 @@ class Given:
     """
 
     path: str
-
 
 
 Count = Annotated[int, Bounds(minimum=1)]

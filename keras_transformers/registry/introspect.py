@@ -234,4 +234,6 @@ def _note(note):
         return {"type": "path"}
     if isinstance(note, Given):
         return {"given": note.path}
+    if isinstance(note, TextEncoding):
+        return {"type": "encoding"}
     return {}

@@ -240,8 +240,8 @@ def test_a_source_of_another_kind(run, folder, tmp_path):
     assert status == 2
     assert err == (
         '--set data.train={"type": "dates", "split": "train", "size": 3}: `data.train`: `source/dates` gives `pairs`, '
-        "but `task/classification` reads `labelled`: choose a source that gives `labelled` (json_lines, labelled_lines, "
-        "python_packages, table), or a task that reads `pairs` (translation).\n"
+        "but `task/classification` reads `labelled`: choose a source that gives `labelled` (json_lines, "
+        "labelled_lines, python_packages, table), or a task that reads `pairs` (translation).\n"
     )
 
 
