@@ -5,8 +5,29 @@ N texts, B of them in a batch, T length.
 
 import tensorflow as tf
 
+from ..text.blank import is_blank
+
 ROWS = 64  # texts taken together at most …
 TOKENS = 4096  # … and their tokens, padding included
+
+
+def of_visible(text, ids, answer):
+    """Return what `answer` makes of `ids`, and of each text that shows nothing "" or 0: no model is asked about it.
+
+    Whatever generates text goes through here: a model that must say something invents it.
+
+    Args:
+        text: tf.string (N,).
+        ids: Its tokens, `tf.RaggedTensor` (N, None); a text without any shows nothing to the model.
+        answer: From `tf.RaggedTensor` (M, None) to a dict of tensors (M, …), strings and numbers.
+    """
+    asked = tf.where(~is_blank(text) & (ids.row_lengths() > 0))
+    found = answer(tf.gather(ids, asked[:, 0]))
+    count = tf.shape(text, tf.int64)
+    return {
+        name: tf.scatter_nd(asked, values, tf.concat([count, tf.shape(values, tf.int64)[1:]], axis=0))
+        for name, values in found.items()
+    }
 
 
 def in_batches(step, inputs, outputs):

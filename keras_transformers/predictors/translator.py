@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from ..text.special import EOS, PAD
-from .batched import in_batches
+from .batched import in_batches, of_visible
 
 OUTPUTS = {"text": tf.TensorSpec((None,), tf.string), "score": tf.TensorSpec((None,), tf.float32)}
 
@@ -27,9 +27,12 @@ class Translator(tf.Module):
     def __call__(self, text):
         """Return `{"text": string (N,), "score": float32 (N,)}` for `text`, string (N,).
 
-        The score is the output's total log-probability.
+        The score is the output's total log-probability. Of a text that shows nothing, such as a blank line, the
+        answer is "" and its score 0.
         """
-        ids = self.tokenizer.tokenize(text)
+        return of_visible(text, self.tokenizer.tokenize(text), self._translations)
+
+    def _translations(self, ids):
         ends = tf.fill((ids.nrows(), 1), EOS)
         return in_batches(
             self._translate, {"source": tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1)}, OUTPUTS

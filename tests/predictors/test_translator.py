@@ -44,11 +44,48 @@ def test_answers_are_in_the_order_of_the_questions(echo):
     texts = ["ab", "", "a much longer sentence", "abc", "x"]
     said, scores = answers(echo, texts)
     assert said == [text[::-1] for text in texts]
-    assert scores == [-len(text) - 1 for text in texts]
+    assert scores == [-len(text) - 1 if text else 0 for text in texts]
 
 
 def test_nothing_in_nothing_out(echo):
     assert answers(echo, []) == ([], [])
+
+
+BLANK = [
+    "",
+    " ",
+    "\t \r",
+    "\u00a0\u3000",
+    "\u200b",
+    "\ufeff",
+    "\u3164",
+    "\u2800",
+    "\0\x1b\x9f",
+    "\u00ad\u202e\U000e0041",
+]
+
+
+def test_what_shows_nothing_is_answered_with_nothing_and_the_model_is_not_asked(echo):
+    texts = [text for blank in BLANK for text in (blank, f"{blank}a")]
+    said, scores = answers(echo, texts)
+    assert said[::2] == [""] * len(BLANK)
+    assert scores[::2] == [0] * len(BLANK)
+    assert all(text.startswith("a") for text in said[1::2])
+    assert sum(rows for rows, _ in echo.search.shapes) == len(BLANK)
+    assert answers(echo, BLANK) == ([""] * len(BLANK), [0] * len(BLANK))
+
+
+def test_it_is_the_same_in_a_saved_model(tokenizer, tmp_path):
+    class Search:
+        def __call__(self, model, source):
+            return source, tf.ones(tf.shape(source)[0])
+
+    translator = Translator(tf.Module(), tokenizer, Search())
+    signature = translator.__call__.get_concrete_function()
+    tf.saved_model.save(translator, str(tmp_path), signatures={"serving_default": signature})
+    found = tf.saved_model.load(str(tmp_path)).signatures["serving_default"](tf.constant([*BLANK, "ab", "\u3164"]))
+    assert found["text"].numpy().tolist() == [b""] * len(BLANK) + [b"ab", b""]
+    assert found["score"].numpy().tolist() == [0] * len(BLANK) + [1, 0]
 
 
 def test_memory_is_bounded_whatever_the_number_and_the_lengths(echo):
