@@ -15,16 +15,16 @@ Spec = Mapping[str, Any]
 Values = Mapping[str, Any]
 
 
-def assemble(slot: str, spec: Spec | None, at: str | None = None, given: Values | None = None) -> Any:
+def assemble(slot: str, spec: Spec | None, given: Values | None = None, *, at: str | None = None) -> Any:
     """Return the component that `spec` describes, its own components assembled first.
 
     Args:
         slot: The slot that the component fills.
         spec: A map with `type` and parameters, from `Recipe.tree`; None gives None.
-        at: Where the spec stands in the recipe, such as `data.train`; by default the slot's name, or that of the
-            section.
         given: Values by their path, such as `model.dim`, for parameters which say that they take them where a recipe
             leaves them empty; see `values`. Those of `spec` itself are added.
+        at: Where the spec stands in the recipe, such as `data.train`; by default the slot's name, or that of the
+            section.
 
     Raises:
         RecipeError: A component does not take its arguments: whatever its constructor raised, as a sentence.

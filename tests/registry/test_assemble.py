@@ -68,7 +68,10 @@ def refused(*arguments, **given):
 def test_whatever_a_constructor_raises_is_a_sentence_with_its_place(how, said):
     failing = local.registered()["schedule", "failing"].object.__init__.__code__
     where = f"(test_assemble.py, line {failing.co_firstlineno + 1})"
-    assert refused("schedule", spec(how), given={"training.steps": 0}) == f"`schedule`: `schedule/failing` cannot be made: {said} {where}."
+    assert (
+        refused("schedule", spec(how), given={"training.steps": 0})
+        == f"`schedule`: `schedule/failing` cannot be made: {said} {where}."
+    )
     assert refused("holder", {"type": "holder", "inner": spec(how)}) == (
         f"`holder.inner`: `schedule/failing` cannot be made: {said} {where}."
     )
