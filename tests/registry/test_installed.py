@@ -115,7 +115,7 @@ def test_an_unknown_name_of_a_plugin_lists_what_exists(install):
         (
             "norm: {half: {target: 'a:B', parameters: {x: {type: integer}}}}",
             "PATH: `norm/half`, parameter `x`: `type` must be one of "
-            "int, float, bool, str, path, any, list, map, slot, but is 'integer'.",
+            "int, float, bool, str, path, encoding, any, list, map, slot, but is 'integer'.",
         ),
         ("nrom: {half: {target: 'a:B'}}", "PATH: There is no slot `nrom`. Did you mean `norm`?"),
     ],
