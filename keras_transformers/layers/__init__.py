@@ -9,9 +9,9 @@ from .encoder_block import EncoderBlock
 from .feed_forward import FeedForward
 from .initializer import Initializer, kernel_initializer, truncated_normal
 from .linear import Linear
-from .masks import as_attention_mask, causal_mask, padding_mask
+from .masks import as_attention_mask, as_causal_mask, causal_mask, padding_mask
 from .norms import LayerNorm, RMSNorm
-from .position import LearnedPosition, SinusoidalPosition, sinusoids
+from .position import LearnedPosition, Position, SinusoidalPosition, sinusoids
 from .residual import NormOrder, Residual
 from .stack import Decoder, Encoder
 
@@ -30,12 +30,14 @@ __all__ = [
     "Linear",
     "MultiHeadAttention",
     "NormOrder",
+    "Position",
     "RMSNorm",
     "Residual",
     "ScaledEmbedding",
     "SinusoidalPosition",
     "TokenEmbedding",
     "as_attention_mask",
+    "as_causal_mask",
     "causal_mask",
     "dot_product_scores",
     "kernel_initializer",

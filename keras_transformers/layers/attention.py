@@ -1,6 +1,6 @@
 """Multi-head scaled dot-product attention, made for subclassing.
 
-B batch, T target (query) length, S source (key) length, D model width, H heads, K head width.
+B batch, T target (query) length, S source (key) length, L entries of a cache, D model width, H heads, K head width.
 A mask is boolean, broadcastable to (B, H, T, S), True where a target may attend (see masks.py).
 """
 
@@ -11,10 +11,11 @@ import keras
 from keras import ops
 
 from ..signature import Count, Divides, Rate
+from . import cache as caches
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
 from .linear import Linear, together
-from .masks import ExplicitMask, as_attention_mask
+from .masks import MaskedLayer, as_attention_mask, causal_mask, implicit_mask
 
 
 def dot_product_scores(query, key):
@@ -42,14 +43,15 @@ def weighted_sum(weights, value):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class MultiHeadAttention(ExplicitMask):
+class MultiHeadAttention(MaskedLayer):
     """softmax(Q Kᵀ / √K) V, for H heads side by side.
 
     Registered as `attention/multi_head`.
 
-    Self-attention when called with one sequence, cross-attention when called with two. To make an
-    attention of your own, override one of `transform`, `scores`, `bias` or `normalize`; training,
-    cached decoding, mixed precision, saving and export then work with no further code.
+    Self-attention when called with one sequence, cross-attention when called with two; `step` and `read` are the same
+    against a cache. To make an attention of your own, override one of `transform`, `scores`, `bias`, `normalize` or
+    `attend`; training, cached decoding, mixed precision, saving and export then work with no further code. One that
+    caches something else overrides `empty_cache`, `step` and, to be cross-attention, `source_cache` and `read`.
 
     Reference: Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762
 
@@ -96,7 +98,7 @@ class MultiHeadAttention(ExplicitMask):
     # What a subclass may override -----------------------------------------------------------
 
     def transform(self, x, positions):
-        """Change projected queries or keys `x` (B, L, H, K) at `positions` (L,), as RoPE does."""
+        """Change projected queries or keys `x` (B, L, H, K) at `positions` (L,) or (B, L), as RoPE does."""
         return x
 
     def scores(self, query, key):
@@ -104,54 +106,139 @@ class MultiHeadAttention(ExplicitMask):
         return dot_product_scores(query, key)
 
     def bias(self, query_positions, key_positions):
-        """Return what is added to the scores, broadcastable to (B, H, T, S), or None."""
+        """Return what is added to the scores, broadcastable to (B, H, T, S), or None.
+
+        The positions are (T,) and (S,) or, where rows stand at positions of their own, (B, T) and (B or 1, S).
+        """
         return None
 
     def normalize(self, scores, mask):
         """Return the attention weights (B, H, T, S), float32, from `scores` and `mask`."""
         return masked_softmax(scores, mask)
 
+    def attend(self, query, key, value, mask, bias):
+        """Return the context (B, T, H, K): the values, weighed by how well their keys fit the queries.
+
+        A fused kernel, a window or chunks may take the place of this, which makes all (B, H, T, S) weights at once. A
+        kernel that does not call `scores` and `normalize` stands in for them only if `is_plain`; else it goes on with
+        `super().attend(…)`.
+
+        Args:
+            query: Transformed queries (B, T, H, K).
+            key: Transformed keys (B, S, H, K).
+            value: Values (B, S, H, K).
+            mask: Boolean, broadcastable to (B, H, T, S), or None.
+            bias: What `bias` returned.
+        """
+        scores = ops.cast(self.scores(query, key), "float32")
+        if bias is not None:
+            scores = scores + ops.cast(bias, "float32")
+        return weighted_sum(self.drop(self.normalize(scores, mask)), value)
+
+    @property
+    def is_plain(self):
+        """Whether scores and weights are those of this class, overridden neither in a subclass nor in the object."""
+        return not any(
+            name in vars(self) or getattr(type(self), name) is not getattr(MultiHeadAttention, name)
+            for name in ("scores", "normalize")
+        )
+
     # ----------------------------------------------------------------------------------------
 
-    def call(self, query, source=None, mask=None, cache=None, index=None, start=0, training=None):
+    def call(
+        self,
+        query,
+        source=None,
+        mask=None,
+        positions=None,
+        source_positions=None,
+        training=None,
+        run=None,
+    ):
         """Attend from `query` (B, T, D) to `source` (B, S, D), or to itself.
 
         Args:
             query: What attends, (B, T, D).
             source: What is attended to, (B, S, D); by default `query`.
-            mask: True where attention is allowed: (B, S), (B, T, S) or (B, H, T, S).
-            cache: Keys and values computed before: `empty_cache(...)` for self-attention step by
-                step, `source_cache(memory)` for cross-attention.
-            index: Position of the first query. With it, the query's own keys and values are
-                written into the cache there; without it, the cache is only read.
-            start: Position of the first query where there is no `index`, as in cross-attention.
+            mask: True where attention is allowed: (B, S), (B, T, S) or (B, H, T, S); by default the implicit mask of
+                what is attended to.
+            positions: Of the queries, (T,) or (B, T); by default 0 … T-1.
+            source_positions: Of the source, (S,) or (B, S); by default 0 … S-1.
             training: Whether dropout is applied.
+            run: What `step` and `read` do, so that they do it in the layer's dtype and name scope.
 
         Returns:
-            The context (B, T, D); with a cache, a pair of the context and the new cache.
+            The context (B, T, D).
         """
-        start = start if index is None else index
-        query_positions = start + ops.arange(ops.shape(query)[1])
-        if cache is not None and index is None:
-            q, (k, v) = self.query(query), read_cache(cache)
-        elif source is None:
+        if run is not None:
+            return run(query)
+        if mask is None:
+            mask = implicit_mask(query if source is None else source)
+        positions = _positions(positions, query)
+        if source is None:
+            source_positions = positions
             q, k, v = together((self.query, self.key, self.value), query)
-            k, v = self._keys_and_values(k, v, start)
         else:
+            source_positions = _positions(source_positions, source)
             q = self.query(query)
-            k, v = self._source_keys_and_values(source)
-        if index is not None:
-            cache = write_cache(cache, (k, v), index)
-            k, v = read_cache(cache)
-        q = self.transform(self._split(q), query_positions)
-        context = self._attend(q, k, v, query_positions, mask, training)
-        output = self.output_projection(self._merge(context))
-        return output if cache is None else (output, cache)
+            k, v = together((self.key, self.value), source)
+        k = self.transform(self._split(k), source_positions)
+        return self._attend(q, k, self._split(v), positions, source_positions, mask)
+
+    def step(self, query, cache, index, positions=None, key_positions=None, mask=None):
+        """Attend from the next targets to those before them, and to themselves.
+
+        Args:
+            query: The next targets (B, T, D).
+            cache: From `empty_cache`, or from the step before.
+            index: The entry of the cache that the first of them takes.
+            positions: Theirs, (T,) or (B, T); by default index … index+T-1.
+            key_positions: Those of the cache's entries once they are written, (L,) or (B, L); by default 0 … L-1.
+            mask: Which entries may be attended to, broadcastable to (B, H, T, L); by default those at positions up to
+                the target's own.
+
+        Returns:
+            The context (B, T, D) and the new cache.
+        """
+
+        def run(query):
+            at = _positions(positions, query, index)
+            held = ops.arange(caches.length(cache)) if key_positions is None else key_positions
+            seen = causal_mask(at, held) if mask is None else mask
+            q, k, v = together((self.query, self.key, self.value), query)
+            new = {"key": self.transform(self._split(k), at), "value": self._split(v)}
+            written = caches.write(cache, new, index)
+            entries = caches.read(written)
+            return self._attend(q, entries["key"], entries["value"], at, held, seen), written
+
+        return self(query, run=run)
+
+    def read(self, query, cache, positions=None, key_positions=None, mask=None):
+        """Attend from targets to a source whose cache was made before.
+
+        Args:
+            query: The targets (B, T, D).
+            cache: From `source_cache`.
+            positions: Of the targets, (T,) or (B, T); by default 0 … T-1.
+            key_positions: Of the source, (S,) or (B, S); by default 0 … S-1.
+            mask: Which of the source may be attended to, broadcastable to (B, H, T, S); by default all.
+
+        Returns:
+            The context (B, T, D).
+        """
+
+        def run(query):
+            entries = caches.read(cache)
+            k, v = entries["key"], entries["value"]
+            q = self.query(query)
+            return self._attend(q, k, v, _positions(positions, query), _positions(key_positions, k), mask)
+
+        return self(query, run=run)
 
     def empty_cache(self, batch, length):
         """Return a cache for `length` positions of self-attention: two (length, B, H, K) zeros.
 
-        Time comes first, so that writing one position touches one contiguous slice.
+        Time comes first, so that writing one position touches one contiguous slice (see cache.py).
         """
         shape = (length, batch, self.heads, self.width)
         return {
@@ -159,10 +246,15 @@ class MultiHeadAttention(ExplicitMask):
             "value": ops.zeros(shape, self.compute_dtype),
         }
 
-    def source_cache(self, source):
+    def source_cache(self, source, positions=None):
         """Return the cache of cross-attention to `source` (B, S, D), computed once a sentence."""
-        k, v = self._source_keys_and_values(source)
-        return {"key": _time_first(k), "value": _time_first(v)}
+
+        def run(source):
+            k, v = together((self.key, self.value), source)
+            k = self.transform(self._split(k), _positions(positions, source))
+            return {"key": caches.swap(k), "value": caches.swap(self._split(v))}
+
+        return self(source, run=run)
 
     def get_config(self):
         return {
@@ -174,17 +266,15 @@ class MultiHeadAttention(ExplicitMask):
             "initializer": self.initializer,
         }
 
-    def compute_output_spec(self, query, *args, **kwargs):
-        return keras.KerasTensor(query.shape, dtype=self.compute_dtype)
+    def compute_output_shape(self, query_shape, source_shape=None):
+        return tuple(query_shape)
 
-    def _attend(self, q, k, v, query_positions, mask, training):
-        scores = ops.cast(self.scores(q, k), "float32")
-        bias = self.bias(query_positions, ops.arange(ops.shape(k)[1]))
-        if bias is not None:
-            scores = scores + ops.cast(bias, "float32")
-        mask = None if mask is None else as_attention_mask(mask)
-        weights = self.drop(self.normalize(scores, mask), training=training)
-        return weighted_sum(weights, v)
+    def _attend(self, q, k, v, positions, key_positions, mask):
+        """Return (B, T, D) from projected queries (B, T, H·K), and keys and values as `attend` takes them."""
+        q = self.transform(self._split(q), positions)
+        bias = self.bias(*_of_one_rank(positions, key_positions))
+        context = self.attend(q, k, v, None if mask is None else as_attention_mask(mask), bias)
+        return self.output_projection(self._merge(context))
 
     def _projection(self, name, units, input_shape):
         layer = Linear(
@@ -197,13 +287,6 @@ class MultiHeadAttention(ExplicitMask):
         layer.build(input_shape)
         return layer
 
-    def _source_keys_and_values(self, source):
-        return self._keys_and_values(*together((self.key, self.value), source), 0)
-
-    def _keys_and_values(self, k, v, start):
-        positions = start + ops.arange(ops.shape(k)[1])
-        return self.transform(self._split(k), positions), self._split(v)
-
     def _split(self, x):
         """(B, L, H·K) → (B, L, H, K)."""
         return ops.reshape(x, (*ops.shape(x)[:2], self.heads, self.width))
@@ -213,21 +296,14 @@ class MultiHeadAttention(ExplicitMask):
         return ops.reshape(x, (*ops.shape(x)[:2], self.heads * self.width))
 
 
-def write_cache(cache, keys_and_values, index):
-    """Return `cache` with keys and values (B, L, H, K) written at positions index … index+L-1."""
-    written = {}
-    for name, new in zip(("key", "value"), keys_and_values):
-        new = _time_first(new)
-        where = ops.expand_dims(index + ops.arange(ops.shape(new)[0]), 1)
-        written[name] = ops.scatter_update(cache[name], where, new)
-    return written
+def _positions(positions, x, start=0):
+    """Return `positions` or, if they are None, start … start+L-1 for `x` (B, L, …)."""
+    return start + ops.arange(ops.shape(x)[1]) if positions is None else positions
 
 
-def read_cache(cache):
-    """Return the keys and values of `cache`, each (B, S, H, K)."""
-    return _time_first(cache["key"]), _time_first(cache["value"])
-
-
-def _time_first(x):
-    """Swap batch and time: (B, L, H, K) ↔ (L, B, H, K)."""
-    return ops.transpose(x, (1, 0, 2, 3))
+def _of_one_rank(query_positions, key_positions):
+    """Return both as they are, or both with rows if one of them has rows."""
+    ranks = {len(positions.shape) for positions in (query_positions, key_positions)}
+    if len(ranks) == 1:
+        return query_positions, key_positions
+    return tuple(x if len(x.shape) == 2 else ops.expand_dims(x, 0) for x in (query_positions, key_positions))

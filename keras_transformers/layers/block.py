@@ -2,17 +2,17 @@
 
 import keras
 
-from .compose import build_once, clone, revive
-from .masks import ExplicitMask
+from .compose import build_once, clone, keep, revive
+from .masks import MaskedLayer
 from .norms import LayerNorm
 from .residual import NormOrder, Residual
 
 
-class Block(ExplicitMask):
+class Block(MaskedLayer):
     """Abstract: a block that owns the layers named in `sublayers`, wrapping each in `Residual`.
 
     Subclasses name their injected layers in `sublayers`, in the order of computation, and write
-    `call`. Construction, building and serialization are here.
+    `call`. Construction, building and serialization are here. A sublayer that is None is left out.
     """
 
     sublayers: tuple[str, ...] = ()
@@ -21,19 +21,21 @@ class Block(ExplicitMask):
         super().__init__(**kwargs)
         self.norm_order = NormOrder(norm_order)
         self.dropout = dropout
-        self.norm = norm if norm is not None else LayerNorm(dtype=self.dtype_policy)
+        keep(self, "norm", norm if norm is not None else LayerNorm(dtype=self.dtype_policy))
+        self.parts = tuple(name for name in self.sublayers if sublayers[name] is not None)
         for name in self.sublayers:
             setattr(self, name, sublayers[name])
+        for name in self.parts:
             residual = Residual(clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy)
             setattr(self, f"{name}_residual", residual)
 
     def build(self, input_shape, *_):
-        for name in self.sublayers:
+        for name in self.parts:
             build_once(getattr(self, name), input_shape)
             build_once(getattr(self, f"{name}_residual"), input_shape)
 
-    def compute_output_spec(self, inputs, *args, **kwargs):
-        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+    def compute_output_shape(self, input_shape, *_):
+        return tuple(input_shape)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -47,5 +49,5 @@ class Block(ExplicitMask):
 
     @classmethod
     def from_config(cls, config):
-        layers = {name: revive(config[name]) for name in (*cls.sublayers, "norm")}
+        layers = {name: revive(config[name]) for name in (*cls.sublayers, "norm") if name in config}
         return cls(**{**config, **layers})

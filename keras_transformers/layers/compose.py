@@ -1,4 +1,4 @@
-"""Handling layers that are passed in: copying, reviving and building them."""
+"""Handling layers that are passed in: copying, reviving, building and keeping them."""
 
 import keras
 
@@ -19,3 +19,12 @@ def build_once(layer, *shapes):
     """Build `layer`, unless reloading a saved model has built it already."""
     if not layer.built:
         layer.build(*shapes)
+
+
+def keep(owner, name, template):
+    """Make `template` the attribute `name` of a layer, to be copied from and never a part of it.
+
+    Keras takes any layer that is assigned to an attribute for a part: `quantize` stops at one that is not built, and
+    `summary` counts it.
+    """
+    object.__setattr__(owner, name, template)

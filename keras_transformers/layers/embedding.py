@@ -11,9 +11,10 @@ from keras import ops
 
 from ..signature import Exactly, ModelDim, ModelVocabSize
 from .initializer import truncated_normal
+from .masks import MaskedLayer
 
 
-class Embedding(keras.layers.Layer):
+class Embedding(MaskedLayer):
     """Abstract: a (V, D) `table` that embeds ids, and whose transpose turns outputs into logits.
 
     Subclasses say with `initializer()` how the table begins.
@@ -43,8 +44,8 @@ class Embedding(keras.layers.Layer):
         """Map ids (B, T) to vectors (B, T, D)."""
         return ops.cast(ops.take(self.table, ids, axis=0), self.compute_dtype)
 
-    def compute_output_spec(self, ids):
-        return keras.KerasTensor((*ids.shape, self.dim), dtype=self.compute_dtype)
+    def compute_output_shape(self, input_shape):
+        return (*input_shape, self.dim)
 
     def logits(self, x):
         """Map outputs (B, T, D) to float32 logits (B, T, V): the products with every embedding."""

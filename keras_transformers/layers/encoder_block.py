@@ -6,6 +6,7 @@ import keras
 
 from ..signature import Rate, slot
 from .block import Block
+from .masks import implicit_mask
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -38,10 +39,19 @@ class EncoderBlock(Block):
         layers = {"attention": attention, "feed_forward": feed_forward}
         super().__init__(layers, norm_order, dropout, norm, **kwargs)
 
-    def call(self, x, mask=None, training=None):
-        """Map `x` (B, S, D) to (B, S, D); `mask` says which positions may be attended to."""
+    def call(self, x, mask=None, positions=None, training=None):
+        """Map `x` (B, S, D) to (B, S, D).
+
+        Args:
+            x: The sequence.
+            mask: Which positions may be attended to; by default the implicit mask of `x`.
+            positions: Where they stand, (S,) or (B, S); by default 0 … S-1.
+            training: Whether dropout is applied.
+        """
+        mask = implicit_mask(x) if mask is None else mask
+        given = {} if positions is None else {"positions": positions}
         h = self.attention_residual.enter(x)
-        h = self.attention(h, mask=mask, training=training)
+        h = self.attention(h, mask=mask, training=training, **given)
         x = self.attention_residual(x, h, training=training)
 
         h = self.feed_forward(self.feed_forward_residual.enter(x), training=training)

@@ -9,6 +9,7 @@ from .compose import build_once
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
 from .linear import Linear
+from .masks import MaskedLayer
 
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "elu", "selu", "tanh", "softplus", "linear"]
 
@@ -22,7 +23,7 @@ def gelu_tanh(x):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class FeedForward(keras.layers.Layer):
+class FeedForward(MaskedLayer):
     """FFN(x) = activation(x W1 + b1) W2 + b2.
 
     Registered as `feed_forward/mlp`.
@@ -61,6 +62,9 @@ class FeedForward(keras.layers.Layer):
     def call(self, inputs, training=None):
         """Map (B, T, D) to (B, T, D)."""
         return self.contract(self.drop(self.expand(inputs), training=training))
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
 
     def get_config(self):
         return {

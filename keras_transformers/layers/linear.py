@@ -21,6 +21,10 @@ class Linear(keras.layers.Dense):
         flat = ops.reshape(inputs, (-1, inputs.shape[-1]))
         return ops.reshape(super().call(flat, training=training), (*lead, self.units))
 
+    def quantize(self, mode=None, type_check=True, config=None):
+        """Do what `keras.layers.Dense` does; it leaves out subclasses, whose weights may be of another kind."""
+        super().quantize(mode, type_check=False, config=config)
+
 
 def together(layers, x):
     """Return the outputs of several `Linear` layers for one input, from one matrix product.

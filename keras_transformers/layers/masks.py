@@ -13,14 +13,14 @@ def padding_mask(ids, pad_id=0):
 
 
 def causal_mask(query_positions, key_positions):
-    """Return (1, 1, T, S): True where the key is not after the query.
+    """Return (1 or B, 1, T, S): True where the key is not after the query.
 
     Args:
-        query_positions: Integer positions of the targets, shape (T,).
-        key_positions: Integer positions of the sources, shape (S,).
+        query_positions: Integer positions of the targets, (T,) or (B, T).
+        key_positions: Integer positions of the sources, (S,) or (B, S).
     """
-    earlier = ops.less_equal(ops.expand_dims(key_positions, 0), ops.expand_dims(query_positions, 1))
-    return ops.expand_dims(earlier, (0, 1))
+    earlier = ops.less_equal(ops.expand_dims(key_positions, -2), ops.expand_dims(query_positions, -1))
+    return ops.expand_dims(earlier, 1 if len(earlier.shape) == 3 else (0, 1))
 
 
 def as_attention_mask(mask):
@@ -45,15 +45,38 @@ def as_attention_mask(mask):
     )
 
 
-class ExplicitMask(keras.layers.Layer):
-    """Abstract: a layer that takes its mask as an argument and attaches none to its outputs.
+def as_causal_mask(mask, length):
+    """Return the mask of a decoder's self-attention over `length` targets.
 
-    Keras fills an omitted `mask` argument from the inputs' implicit mask, which is the fallback.
+    Args:
+        mask: Which of them are real (B, T); or all that a target may attend to, of rank 3 or 4, which then says
+            everything; None: all are real.
+        length: T.
+
+    Returns:
+        For a mask of rank 3 or 4, that mask; else the real targets that are not after the target.
+    """
+    if mask is not None and len(mask.shape) > 2:
+        return mask
+    order = ops.arange(length)
+    before = causal_mask(order, order)
+    return before if mask is None else ops.logical_and(before, as_attention_mask(mask))
+
+
+def implicit_mask(x):
+    """Return the mask that Keras attached to a tensor, such as (B, T) for (B, T, D), or None."""
+    return getattr(x, "_keras_mask", None)
+
+
+class MaskedLayer(keras.layers.Layer):
+    """Abstract: a layer through which the implicit mask of its first input passes, as through Keras's own.
+
+    A mask that is given as an argument says what may be attended to, and is no mask of the outputs.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def compute_mask(self, *args, **kwargs):
-        return None
+    def compute_mask(self, inputs, previous_mask=None):
+        return implicit_mask(inputs)

@@ -1,6 +1,7 @@
 """Positions: what is added to the embeddings so that order matters.
 
-B batch, T length, D model width. Positions are integers counted from 0.
+B batch, T length, D model width. Positions are integers counted from 0: (T,) or, where rows stand at positions of
+their own, (B, T).
 """
 
 import math
@@ -10,10 +11,11 @@ import keras
 from keras import ops
 
 from ..signature import AtLeast, Count, Even, Need
+from .masks import MaskedLayer
 
 
 def sinusoids(positions, dim, max_wavelength=10_000.0):
-    """Return PE(pos, 2i) = sin(pos / 10000^(2i/D)), PE(pos, 2i+1) = cos(the same), (T, D) float32.
+    """Return PE(pos, 2i) = sin(pos / 10000^(2i/D)), PE(pos, 2i+1) = cos(the same), (T, D) or (B, T, D), float32.
 
     Float32 whatever the compute dtype: bfloat16 cannot tell position 257 from 256.
 
@@ -21,13 +23,29 @@ def sinusoids(positions, dim, max_wavelength=10_000.0):
     """
     pair = ops.arange(dim // 2, dtype="float32")  # i
     frequency = ops.exp(pair * (-2.0 * math.log(max_wavelength) / dim))
-    angle = ops.expand_dims(ops.cast(positions, "float32"), 1) * frequency  # (T, D/2)
-    interleaved = ops.stack([ops.sin(angle), ops.cos(angle)], axis=-1)  # (T, D/2, 2)
-    return ops.reshape(interleaved, (-1, dim))
+    angle = ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency  # (…, T, D/2)
+    interleaved = ops.stack([ops.sin(angle), ops.cos(angle)], axis=-1)  # (…, T, D/2, 2)
+    return ops.reshape(interleaved, (*ops.shape(positions), dim))
+
+
+class Position(MaskedLayer):
+    """Abstract: a layer that adds to vectors (B, T, D) where they stand."""
+
+    def call(self, inputs, positions=None):
+        """Add to `inputs` (B, T, D) the encoding of `positions`, (T,) or (B, T), by default 0 … T-1."""
+        positions = ops.arange(ops.shape(inputs)[1]) if positions is None else positions
+        return inputs + ops.cast(self.encoding(positions, inputs.shape[-1]), inputs.dtype)
+
+    def encoding(self, positions, dim):
+        """Return what is added at `positions`, (T, D) or (B, T, D)."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class SinusoidalPosition(keras.layers.Layer):
+class SinusoidalPosition(Position):
     """Adds sines and cosines of geometrically spaced wavelengths; any length.
 
     Registered as `position/sinusoidal`.
@@ -45,13 +63,12 @@ class SinusoidalPosition(keras.layers.Layer):
             raise ValueError(f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}.")
         self.built = True
 
-    def call(self, inputs, positions):
-        """Add to `inputs` (B, T, D) the encoding of `positions` (T,)."""
-        return inputs + ops.cast(sinusoids(positions, inputs.shape[-1]), inputs.dtype)
+    def encoding(self, positions, dim):
+        return sinusoids(positions, dim)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class LearnedPosition(keras.layers.Layer):
+class LearnedPosition(Position):
     """Adds one trained vector per position, up to a greatest length.
 
     Registered as `position/learned`.
@@ -73,10 +90,8 @@ class LearnedPosition(keras.layers.Layer):
             initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         )
 
-    def call(self, inputs, positions):
-        """Add to `inputs` (B, T, D) the vectors of `positions` (T,)."""
-        rows = ops.take(self.table, ops.minimum(positions, self.max_length - 1), axis=0)
-        return inputs + ops.cast(rows, inputs.dtype)
+    def encoding(self, positions, dim):
+        return ops.take(self.table, ops.minimum(positions, self.max_length - 1), axis=0)
 
     def get_config(self):
         return {**super().get_config(), "max_length": self.max_length}

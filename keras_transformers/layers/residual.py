@@ -7,6 +7,7 @@ import keras
 from ..signature import Rate
 from .compose import build_once, revive
 from .dropout import Dropout
+from .masks import MaskedLayer
 
 
 class NormOrder(enum.StrEnum):
@@ -20,7 +21,7 @@ class NormOrder(enum.StrEnum):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Residual(keras.layers.Layer):
+class Residual(MaskedLayer):
     """Wraps a sublayer f: `y = residual(x, f(residual.enter(x)))`.
 
     post: norm(x + dropout(f(x)));  pre: x + dropout(f(norm(x))).
@@ -49,6 +50,9 @@ class Residual(keras.layers.Layer):
         """Return `x` joined with the sublayer's output, both (B, T, D)."""
         joined = x + self.drop(sublayer_output, training=training)
         return self.norm(joined) if self.norm_order is NormOrder.POST else joined
+
+    def compute_output_shape(self, input_shape, *_):
+        return tuple(input_shape)
 
     def get_config(self):
         return {

@@ -1,25 +1,34 @@
-"""Stacks of blocks: the encoder and the decoder."""
+"""Stacks of blocks: the encoder and the decoder.
+
+B batch, T target length, S source length, L entries of a cache, D model width.
+"""
 
 import keras
 from keras import ops
 
 from ..signature import Count, slot
+from . import cache as caches
 from .compose import build_once, clone, revive
-from .masks import ExplicitMask, causal_mask
+from .decoder_block import check_memory
+from .masks import MaskedLayer, as_attention_mask, as_causal_mask, implicit_mask
 from .norms import LayerNorm
 from .residual import NormOrder
 
 
-class Stack(ExplicitMask):
+class Stack(MaskedLayer):
     """Abstract: `layers` blocks like `block`, and a last normalization where they are pre-norm."""
 
     def __init__(self, block, layers, **kwargs):
         super().__init__(**kwargs)
         self.block = block
-        self.layers = layers
         self.blocks = [block, *(clone(block) for _ in range(layers - 1))]
-        pre = getattr(block, "norm_order", None) is NormOrder.PRE
-        self.norm = clone(getattr(block, "norm", LayerNorm())) if pre else None
+        pre = getattr(block, "norm_order", None) == NormOrder.PRE  # of a plugin's block it may be a plain string
+        self.norm = clone(getattr(block, "norm", None) or LayerNorm(dtype=self.dtype_policy)) if pre else None
+
+    @property
+    def layers(self):
+        """The blocks: Keras takes an attribute of this name for a list of layers; `layers=2` makes two."""
+        return list(self.blocks)
 
     def build(self, input_shape, *_):
         for block in self.blocks:
@@ -27,19 +36,22 @@ class Stack(ExplicitMask):
         if self.norm is not None:
             build_once(self.norm, input_shape)
 
-    def compute_output_spec(self, inputs, *args, **kwargs):
-        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+    def compute_output_shape(self, input_shape, *_):
+        return tuple(input_shape)
 
     def get_config(self):
         return {
             **super().get_config(),
             "block": keras.saving.serialize_keras_object(self.block),
-            "layers": self.layers,
+            "layers": len(self.blocks),
         }
 
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "block": revive(config["block"])})
+
+    def _normalized(self, x):
+        return x if self.norm is None else self.norm(x)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -58,11 +70,20 @@ class Encoder(Stack):
     def __init__(self, block: slot("encoder_block"), layers: Count, **kwargs):
         super().__init__(block, layers, **kwargs)
 
-    def call(self, x, mask=None, training=None):
-        """Map `x` (B, S, D) to (B, S, D); `mask` says which positions may be attended to."""
+    def call(self, x, mask=None, positions=None, training=None):
+        """Map `x` (B, S, D) to (B, S, D).
+
+        Args:
+            x: The sequence.
+            mask: Which positions may be attended to; by default the implicit mask of `x`.
+            positions: Where they stand, (S,) or (B, S), as in packed rows; by default 0 … S-1.
+            training: Whether dropout is applied.
+        """
+        mask = implicit_mask(x) if mask is None else mask
+        given = {} if positions is None else {"positions": positions}
         for block in self.blocks:
-            x = block(x, mask=mask, training=training)
-        return x if self.norm is None else self.norm(x)
+            x = block(x, mask=mask, training=training, **given)
+        return self._normalized(x)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -71,38 +92,113 @@ class Decoder(Stack):
 
     Registered as `decoder/decoder`.
 
+    Blocks with cross-attention attend to an encoder's output, `memory`; without, they make a language model's decoder.
+
     Reference: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
 
     Args:
         block: One decoder block; the others are made like it, with weights of their own.
         layers: Number of blocks.
+
+    Raises:
+        ValueError: It is called without `memory`, though its blocks read it; or with, though they do not.
     """
 
     def __init__(self, block: slot("decoder_block"), layers: Count, **kwargs):
         super().__init__(block, layers, **kwargs)
 
-    def call(self, x, memory, memory_mask=None, training=None):
-        """Map targets (B, T, D) to (B, T, D), attending to `memory` (B, S, D)."""
-        positions = ops.arange(ops.shape(x)[1])
-        mask = causal_mask(positions, positions)
+    @property
+    def reads_memory(self):
+        """Whether its blocks attend to an encoder's output."""
+        return getattr(self.block, "reads_memory", True)
+
+    def build(self, x_shape, memory_shape=None):
+        other_width = memory_shape is not None and memory_shape[-1] != x_shape[-1]
         for block in self.blocks:
-            x = block(x, memory, mask=mask, memory_mask=memory_mask, training=training)
-        return x if self.norm is None else self.norm(x)
+            build_once(block, x_shape, *([memory_shape] if other_width else []))
+        super().build(x_shape)
 
-    def start_caches(self, memory, length):
-        """Return the caches, one a block, to decode up to `length` targets against `memory`."""
-        return [block.start_cache(memory, length) for block in self.blocks]
+    def compute_output_shape(self, x_shape, memory_shape=None):
+        return tuple(x_shape)
 
-    def step(self, x, caches, index, memory_mask=None):
-        """Decode targets (B, L, D) at positions index … index+L-1 from what the caches hold.
+    def call(self, x, memory=None, memory_mask=None, mask=None, positions=None, training=None):
+        """Map targets (B, T, D) to (B, T, D).
+
+        Args:
+            x: The targets.
+            memory: The encoder's output (B, S, D), where there is cross-attention.
+            memory_mask: Which sources may be attended to, broadcastable to (B, H, T, S); by default the implicit mask
+                of `memory`.
+            mask: Which targets are real (B, T), by default the implicit mask of `x`; or all that a target may attend
+                to, (B, T, T) or (B, H, T, T), as in packed rows.
+            positions: Where the targets stand, (T,) or (B, T), as in packed rows; by default 0 … T-1.
+            training: Whether dropout is applied.
+        """
+        check_memory(memory, self.reads_memory)
+        mask = as_causal_mask(implicit_mask(x) if mask is None else mask, ops.shape(x)[1])
+        given = {} if positions is None else {"positions": positions}
+        if memory is not None:
+            given |= {"memory": memory, "memory_mask": implicit_mask(memory) if memory_mask is None else memory_mask}
+        for block in self.blocks:
+            x = block(x, mask=mask, training=training, **given)
+        return self._normalized(x)
+
+    def begin(self, batch, length, memory=None, memory_mask=None, ragged=False):
+        """Return the state of decoding before the first target: a nested structure of tensors.
+
+        Args:
+            batch: Number of rows B.
+            length: Most targets of a row, L.
+            memory: The encoder's output (B, S, D), where there is cross-attention.
+            memory_mask: Which sources may be attended to, broadcastable to (B, H, T, S).
+            ragged: Whether rows come to stand at positions of their own, as after prompts of different lengths.
+        """
+        check_memory(memory, self.reads_memory)
+        state = {
+            "timeline": caches.begin_timeline(batch, length, ragged),
+            "blocks": [block.begin(batch, length, memory) for block in self.blocks],
+        }
+        if memory_mask is not None:
+            every_row = ops.ones((batch, 1, 1, 1), "bool")
+            state["memory_mask"] = ops.logical_and(as_attention_mask(memory_mask), every_row)
+        return state
+
+    def positions(self, state, width, real=None):
+        """Return where the next `width` targets of each row stand, (T,) or (B, T): see `cache.next_positions`."""
+        return caches.next_positions(state["timeline"], width, real)
+
+    def step(self, x, state, positions, real=None):
+        """Decode the next targets from what the state holds.
+
+        Args:
+            x: The targets (B, T, D).
+            state: From `begin`, or from the step before.
+            positions: From `positions`.
+            real: Boolean (B, T), False at padding, where rows stand at positions of their own.
 
         Returns:
-            The outputs (B, L, D) and the new caches.
+            The outputs (B, T, D) and the new state.
         """
-        length = ops.shape(caches[0]["self"]["key"])[0]
-        mask = causal_mask(index + ops.arange(ops.shape(x)[1]), ops.arange(length))
-        new = []
-        for block, cache in zip(self.blocks, caches):
-            x, cache = block(x, mask=mask, memory_mask=memory_mask, cache=cache, index=index, training=False)
-            new.append(cache)
-        return (x if self.norm is None else self.norm(x)), new
+        timeline = caches.advance(state["timeline"], positions, real)
+        where = {
+            "index": state["timeline"]["index"],
+            "positions": positions,
+            "key_positions": caches.key_positions(timeline),
+            "mask": caches.visible(timeline, ops.shape(x)[1]),
+            "memory_mask": state.get("memory_mask"),
+        }
+        blocks = []
+        for block, cache in zip(self.blocks, state["blocks"]):
+            x, cache = block.step(x, cache, **where)
+            blocks.append(cache)
+        return self._normalized(x), {**state, "timeline": timeline, "blocks": blocks}
+
+    def choose(self, state, parents):
+        """Return the state of the rows `parents`, integers (N,), each a row to go on from; N may differ from B."""
+        chosen = {
+            "timeline": caches.gather_timeline(state["timeline"], parents),
+            "blocks": caches.gather_rows(state["blocks"], parents),
+        }
+        if "memory_mask" in state:
+            chosen["memory_mask"] = ops.take(state["memory_mask"], parents, axis=0)
+        return chosen

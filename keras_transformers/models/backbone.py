@@ -1,17 +1,29 @@
-"""What a task needs to know of the model under its head.
-
-A backbone has the parts `embed` and `encoder`, and `pooler` if one of its outputs is `pooled`.
-"""
+"""What a task needs to know of the model under its head."""
 
 import keras
 
 from ..errors import RecipeError
 
 
+class Backbone:
+    """Abstract: a functional model with named inputs and outputs, whose vectors a task's head goes on from.
+
+    It stands beside `keras.Model` among the bases, as `Decodable` does.
+    Fine-tuning by depth, checkpoints and the drawing of attention find its parts by their names:
+
+        embed    the layer from ids to vectors; its `position`, if any, may have a `max_length`
+        encoder  the stack whose `blocks` are numbered from below
+        pooler   the layer that makes the output `pooled`, if there is one
+    """
+
+    @property
+    def longest_input(self):
+        """How many tokens it can read: as many as it has learnt positions; None where they have no end."""
+        return getattr(getattr(self.embed, "position", None), "max_length", None)
+
+
 def features(backbone, name, needed_by):
     """Return the output `name` of `backbone`, called on its own inputs, for a head to go on from.
-
-    A pooler whose output nobody reads would get no gradient: it is kept as it is.
 
     Args:
         backbone: A functional Keras model with named inputs and outputs.
@@ -24,9 +36,23 @@ def features(backbone, name, needed_by):
     if not isinstance(backbone.output, dict) or name not in backbone.output:
         kind = type(backbone).__name__
         raise RecipeError(f"`{needed_by}` needs a model with the output `{name}`, such as `model/bert`, not a {kind}.")
-    if name != "pooled" and hasattr(backbone, "pooler"):
-        backbone.pooler.trainable = False
     return backbone(backbone.input)[name]
+
+
+def freeze_unread(model):
+    """Keep the pooler of a task's new model as it is, if nothing reads what it makes: it would get no gradient.
+
+    Args:
+        model: A task's model, whose backbone nobody else uses.
+    """
+    backbone = backbone_of(model)
+    if backbone is None or backbone is model or getattr(backbone, "pooler", None) is None:
+        return
+    pooled = [id(tensor) for tensor in keras.tree.flatten(backbone.output)].index(id(backbone.output["pooled"]))
+    read = [keras.tree.flatten(operation.input) for operation in model.operations]
+    histories = [tensor._keras_history for tensors in [*read, keras.tree.flatten(model.output)] for tensor in tensors]
+    if not any(history.operation is backbone and history.tensor_index == pooled for history in histories):
+        backbone.pooler.trainable = False
 
 
 def require_segments(backbone, needed_by):
@@ -45,19 +71,19 @@ def require_segments(backbone, needed_by):
 
 
 def backbone_of(model):
-    """Return the model itself, or the one within it, that has `embed` and `encoder`; None if none has."""
-    return next((one for one in (model, *model.layers) if hasattr(one, "embed") and hasattr(one, "encoder")), None)
+    """Return the `Backbone` that a model is, or has within it; None if there is none."""
+    return next((layer for layer in (model, *model.layers) if isinstance(layer, Backbone)), None)
 
 
 def longest_input(model, otherwise=512):
-    """Return how many tokens a task's model can read: as many as it has learnt positions.
+    """Return how many tokens a task's model can read.
 
     Args:
         model: A backbone, or a task's model around one.
         otherwise: What is returned where positions have no end.
     """
-    position = getattr(getattr(backbone_of(model), "embed", None), "position", None)
-    return getattr(position, "max_length", None) or otherwise
+    backbone = backbone_of(model)
+    return (None if backbone is None else backbone.longest_input) or otherwise
 
 
 def with_head(backbone, outputs):

@@ -12,14 +12,15 @@ from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.initializer import truncated_normal
 from ..layers.linear import Linear
-from ..layers.masks import padding_mask
+from ..layers.masks import MaskedLayer, padding_mask
 from ..layers.norms import LayerNorm
 from ..signature import Count, Exactly, Given, Rate, slot
+from .backbone import Backbone
 from .initialization import begin_matching
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Bert(keras.Model):
+class Bert(Backbone, keras.Model):
     """The encoder of "BERT: Pre-training of Deep Bidirectional Transformers", a functional Keras model.
 
     Registered as `model/bert`.
@@ -100,7 +101,7 @@ class Bert(keras.Model):
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
 
-class SegmentEmbed(keras.layers.Layer):
+class SegmentEmbed(MaskedLayer):
     """Token, segment and position embeddings summed, then normalization, then dropout."""
 
     def __init__(self, embedding, segments, position, norm, dropout, **kwargs):
@@ -126,5 +127,5 @@ class SegmentEmbed(keras.layers.Layer):
             x = self.position(x, positions=ops.arange(ops.shape(tokens)[1]))
         return self.drop(self.norm(x), training=training)
 
-    def compute_output_spec(self, tokens, *args, **kwargs):
-        return keras.KerasTensor((*tokens.shape, self.embedding.dim), dtype=self.compute_dtype)
+    def compute_output_shape(self, tokens_shape, *_):
+        return (*tokens_shape, self.embedding.dim)

@@ -8,14 +8,17 @@ from typing import Annotated
 import keras
 from keras import ops
 
+from ..errors import RecipeError
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
-from ..layers.masks import padding_mask
-from ..signature import Count, Given, Rate, slot
+from ..layers.masks import MaskedLayer, padding_mask
+from ..signature import Count, Given, Need, Present, Rate, slot
+from .backbone import Backbone
+from .decodable import Decodable
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Transformer(keras.Model):
+class Transformer(Backbone, Decodable, keras.Model):
     """The encoder-decoder of "Attention Is All You Need", a functional Keras model.
 
     Registered as `model/transformer`.
@@ -34,10 +37,14 @@ class Transformer(keras.Model):
         position: What tells positions apart; none: order is invisible to the encoder.
         dropout: Rate of dropout on the sum of embedding and position.
         vocab_size: Number of tokens V; by default the tokenizer's.
+
+    Raises:
+        RecipeError: The decoder's blocks have no cross-attention.
     """
 
     reads = ("source", "target")
     gives = ("logits",)
+    needs = (Need("model.decoder.block.cross_attention", Present()),)
 
     def __init__(
         self,
@@ -50,6 +57,11 @@ class Transformer(keras.Model):
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
         **kwargs,
     ):
+        if not getattr(decoder, "reads_memory", True):
+            raise RecipeError(
+                "`model/transformer` needs a decoder that reads the encoder's output, but `cross_attention` of its "
+                "block is null: leave it out for another like `attention`."
+            )
         embed = Embed(embedding, position, dropout, name="embed")
         source = keras.Input((None,), dtype="int32", name="source")
         target = keras.Input((None,), dtype="int32", name="target")
@@ -69,15 +81,40 @@ class Transformer(keras.Model):
         mask = padding_mask(source)
         return self.encoder(self.embed(source), mask=mask), mask
 
-    def start_caches(self, memory, length):
-        """Return the caches to decode up to `length` targets against `memory` (B, S, D)."""
-        return self.decoder.start_caches(memory, length)
+    def begin(self, inputs, length):
+        """Return the state of decoding up to `length` targets.
 
-    def step(self, target, caches, index, memory_mask):
-        """Decode ids (B, L) at positions index … index+L-1; return logits (B, L, V), caches."""
-        x = self.embed(target, start=index, training=False)
-        states, caches = self.decoder.step(x, caches, index, memory_mask)
-        return self.embed.embedding.logits(states), caches
+        Args:
+            inputs: `source`, ids (B, S) and, if something has been said already, `target`, ids (B, P), beginning with
+                the start token, 0 where padded: rows may have said more or less. Of these, all is read but each
+                row's last token, which the first step reads.
+            length: Most targets of a row; with `target`, `step` takes `length - (P-1)` more.
+
+        Raises:
+            ValueError: There is no `source`.
+        """
+        if "source" not in inputs:
+            raise ValueError(f"`inputs` must hold `source`, ids (batch, source), but holds {sorted(inputs)}.")
+        source, said = inputs["source"], inputs.get("target")
+        memory, mask = self.encode(source)
+        state = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
+        if said is None or said.shape[1] == 1:
+            return state
+        real = ops.logical_and(ops.not_equal(said[:, :-1], 0), ops.not_equal(said[:, 1:], 0))
+        return self._read(said[:, :-1], state, real)[1]
+
+    def step(self, ids, state):
+        """Read the next targets `ids` (B, T), 0 where a row has ended; return logits (B, T, V) and the new state."""
+        states, state = self._read(ids, state, ops.not_equal(ids, 0))
+        return self.embed.embedding.logits(states), state
+
+    def choose(self, state, parents):
+        """Return the state of the rows `parents`, integers (N,), each a row to go on from."""
+        return self.decoder.choose(state, parents)
+
+    def _read(self, ids, state, real):
+        positions = self.decoder.positions(state, ops.shape(ids)[1], real)
+        return self.decoder.step(self.embed(ids, positions=positions, training=False), state, positions, real)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -99,7 +136,7 @@ class Transformer(keras.Model):
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
 
-class Embed(keras.layers.Layer):
+class Embed(MaskedLayer):
     """Embedding, plus position, then dropout."""
 
     def __init__(self, embedding, position, dropout, **kwargs):
@@ -113,18 +150,18 @@ class Embed(keras.layers.Layer):
         if self.position is not None:
             build_once(self.position, (*ids_shape, self.embedding.dim))
 
-    def call(self, ids, start=0, training=None):
-        """Map ids (B, T) at positions start … start+T-1 to vectors (B, T, D)."""
+    def call(self, ids, positions=None, training=None):
+        """Map ids (B, T) at `positions`, (T,) or (B, T), by default 0 … T-1, to vectors (B, T, D)."""
         x = self.embedding(ids)
         if self.position is not None:
-            x = self.position(x, positions=start + ops.arange(ops.shape(ids)[1]))
+            x = self.position(x, positions=ops.arange(ops.shape(ids)[1]) if positions is None else positions)
         return self.drop(x, training=training)
 
-    def compute_output_spec(self, ids, *args, **kwargs):
-        return keras.KerasTensor((*ids.shape, self.embedding.dim), dtype=self.compute_dtype)
+    def compute_output_shape(self, ids_shape):
+        return (*ids_shape, self.embedding.dim)
 
 
-class Logits(keras.layers.Layer):
+class Logits(MaskedLayer):
     """The transpose of the embedding, as the output projection."""
 
     def __init__(self, embedding, **kwargs):
@@ -136,5 +173,7 @@ class Logits(keras.layers.Layer):
         return self.embedding.logits(states)
 
     def compute_output_spec(self, states):
-        shape = (*states.shape[:-1], self.embedding.vocab_size)
-        return keras.KerasTensor(shape, dtype="float32")
+        return keras.KerasTensor(self.compute_output_shape(states.shape), dtype="float32")
+
+    def compute_output_shape(self, states_shape):
+        return (*states_shape[:-1], self.embedding.vocab_size)

@@ -7,6 +7,7 @@ from ..errors import did_you_mean
 from ..registry.resources import recipes_dir
 from .document import found, parse
 from .merge import merge
+from .older import renewed
 from .problem import Place, problem, shown
 
 SUFFIXES = (".yaml", ".yml")
@@ -84,7 +85,7 @@ def read_file(path):
     if node is not None and not node.is_map:
         what = "is empty" if node.value is None else f"must be a map, found {found(node.value)}"
         return None, problems + [problem(at, "", f"the recipe {what}.")]
-    return node, problems
+    return None if node is None else renewed(node), problems
 
 
 def with_parents(node, folder, complete, chain=()):

@@ -101,7 +101,9 @@ def _parameter(component, parameter, complete):
 
 def _value(component, parameter, complete):
     if parameter.type == "slot":
-        return {**_slot_value(parameter, complete), **fitting(parameter, component)}
+        value = _slot_value(parameter, complete)
+        value = {"anyOf": [{"enum": list(parameter.choices)}, value]} if parameter.choices else value
+        return {**value, **fitting(parameter, component)}
     if parameter.choices is not None:
         return {"enum": list(parameter.choices)}
     if parameter.type == "list":

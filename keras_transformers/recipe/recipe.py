@@ -10,6 +10,7 @@ from ..errors import RecipeError
 from .document import from_value
 from .files import locate, read_file, with_parents
 from .merge import merge
+from .older import renewed
 from .overrides import read_overrides
 from .problem import Place, problem
 from .rules import check_rules
@@ -83,7 +84,7 @@ def load(recipe, overrides=()):
 def _read(recipe):
     """Return name, path, root node, folder of relative parents, and problems."""
     if isinstance(recipe, Mapping):
-        return "recipe", None, from_value(copy.deepcopy(dict(recipe)), Place("<dict>")), Path.cwd(), []
+        return "recipe", None, renewed(from_value(copy.deepcopy(dict(recipe)), Place("<dict>"))), Path.cwd(), []
     if not isinstance(recipe, (str, Path)):
         kind = type(recipe).__name__
         raise RecipeError(f"A recipe must be a name, a path or a dict, but is of type {kind}.")

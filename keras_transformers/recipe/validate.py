@@ -46,14 +46,17 @@ class Validator:
         self.problems.append(problem(place, path, message))
         return _INVALID
 
-    def _component(self, slot, default_type, node, path):
-        """Resolve the value of a slot: a bare string, or a map with `type` and parameters."""
+    def _component(self, slot, default_type, node, path, words=()):
+        """Resolve the value of a slot: a bare string, or a map with `type` and parameters.
+
+        `words` are what else the recipe might have said there.
+        """
         if isinstance(node.value, str):
             node = Node({"type": node}, node.place, {"type": node.place})
         if not node.is_map:
             message = f"expected the name of {a(slot)} or a map, found {found(node.value)}."
             return self._wrong(node.place, path, message)
-        component = self._lookup(slot, default_type, node, path)
+        component = self._lookup(slot, default_type, node, path, words)
         if component is None:
             return _INVALID
         result = {"type": component.name}
@@ -68,7 +71,7 @@ class Validator:
                 result[parameter.name] = value
         return result
 
-    def _lookup(self, slot, default_type, node, path):
+    def _lookup(self, slot, default_type, node, path, words):
         """Return the registry's Component that the map's `type` names, or None after a problem."""
         kind = node.value.get("type")
         if kind is None or kind.value is None:
@@ -87,10 +90,11 @@ class Validator:
             return None
         if name in names(slot):
             return registry.describe(slot, name)
-        self._wrong(place, (*path, "type") if kind and node.place != place else path, self._unknown(slot, name))
+        at = (*path, "type") if kind and node.place != place else path
+        self._wrong(place, at, self._unknown(slot, name, words))
         return None
 
-    def _unknown(self, slot, name):
+    def _unknown(self, slot, name, words):
         """Return the sentence for a component that does not exist."""
         scope = name.partition("/")[0] if "/" in name else None
         plugins = {plugin.name: plugin for plugin in registry.plugins()} if scope else {}
@@ -98,7 +102,8 @@ class Validator:
             return registry.missing_plugin(name, self.requires.get(scope), list(plugins))
         if scope and plugins[scope].error:
             return f"`{name}` cannot be had: {plugins[scope].error}"
-        return f"no {slot} is called `{name}`.{did_you_mean(name, names(slot))}{_existing(slot)}"
+        near = did_you_mean(name, [*names(slot), *words])
+        return f"no {slot} is called `{name}`.{near}{_existing(slot, words)}"
 
     def _unknown_keys(self, component, node, path):
         for key in node.value:
@@ -130,7 +135,10 @@ class Validator:
         """Resolve a value that is not null."""
         self.places[path] = node.place
         if parameter.type == "slot":
-            return self._component(parameter.slot, parameter.default_type, node, path)
+            words = parameter.choices or ()
+            if (word := _word(node)) in words:
+                return word
+            return self._component(parameter.slot, parameter.default_type, node, path, words)
         if parameter.type == "list":
             return self._list(parameter, node, path)
         if parameter.type == "map":
@@ -167,6 +175,13 @@ class Validator:
             if value is not _INVALID:
                 result.append(value)
         return result
+
+
+def _word(node):
+    """Return the bare string of a `Node`, also where merging has made a map of it; None of anything else."""
+    if node.is_map and set(node.value) == {"type"}:
+        node = node.value["type"]
+    return node.value if isinstance(node.value, str) else None
 
 
 def names(slot):
@@ -221,8 +236,8 @@ def _without_nulls(node):
     return Node(kept, node.place, {key: node.keys[key] for key in kept})
 
 
-def _existing(slot):
-    existing = names(slot)
+def _existing(slot, words=()):
+    existing = [*names(slot), *words]
     return f" There are: {', '.join(existing)}." if existing else " There is none."
 
 

@@ -217,8 +217,12 @@ def _facts(annotation):
 
 def _union(arguments):
     some = [_facts(one) for one in arguments if one is not type(None)]
+    slots = [facts for facts in some if "slot" in facts]
     if len(some) == 1:
         facts = some[0]
+    elif len(slots) == 1 and all("choices" in facts for facts in some if facts is not slots[0]):
+        # A component, or one of a few words that stand for one.
+        facts = {**slots[0], "choices": tuple(word for facts in some for word in facts.get("choices", ()))}
     else:
         number = {one["type"] for one in some} == {"int", "float"} and all(len(one) == 1 for one in some)
         facts = {"type": "float" if number else "any"}

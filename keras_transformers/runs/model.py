@@ -23,11 +23,14 @@ def new_model(recipe, overrides=()):
 
 def _with_head(backbone, spec):
     """Return the model of a task; a task that adds nothing is not assembled, which may need TensorFlow."""
+    from ..models.backbone import freeze_unread
     from ..tasks.task import Task
 
     if spec is None or registry.resolve("task", spec["type"]).model is Task.model:
         return backbone
-    return assemble("task", spec).model(backbone)
+    model = assemble("task", spec).model(backbone)
+    freeze_unread(model)
+    return model
 
 
 def vocab_size(tree):

@@ -87,7 +87,7 @@ def spec(slot, name, changed=False):
 def _value(parameter, changed):
     if parameter.slot:
         name = registry.names(parameter.slot)[-1 if changed else 0]
-        return spec(parameter.slot, name, changed) if parameter.required or changed else None
+        return spec(parameter.slot, name, changed) if parameter.required or changed else parameter.default
     if parameter.name in SIZES:
         return SIZES[parameter.name]
     if not changed and not parameter.required:

@@ -59,6 +59,32 @@ class OffByOne(MultiHeadAttention):
         return weights / (1.0 + ops.sum(weights, axis=-1, keepdims=True))
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class RotaryRows(Rotary):
+    """The same for positions (L,) and (B, L)."""
+
+    def transform(self, x, positions):
+        half = self.width // 2
+        frequency = 100.0 ** (-ops.arange(half, dtype="float32") / half)
+        angle = ops.expand_dims(ops.cast(positions, "float32"), -1) * frequency
+        cos, sin = ops.expand_dims(ops.cos(angle), -2), ops.expand_dims(ops.sin(angle), -2)
+        a, b, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
+        return ops.concatenate([a * cos - b * sin, a * sin + b * cos, rest], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class SlopeRows(Slope):
+    """The same for positions (T,) and (B, T)."""
+
+    def bias(self, query_positions, key_positions):
+        distance = ops.abs(ops.expand_dims(query_positions, -1) - ops.expand_dims(key_positions, -2))
+        slopes = 2.0 ** -ops.arange(1, self.heads + 1, dtype="float32")
+        return -slopes[:, None, None] * ops.cast(ops.expand_dims(distance, -3), "float32")
+
+
+OF_ONE_ROW = {Rotary: RotaryRows, Slope: SlopeRows}
+"""Attentions that know one row of positions, as users wrote them first, and the same for rows of their own."""
+
 VARIANTS = [MultiHeadAttention, Rotary, TalkingHeads, Slope, OffByOne]
 each_variant = pytest.mark.parametrize("variant", VARIANTS)
 
@@ -171,17 +197,34 @@ def test_step_by_step_equals_the_causal_pass(variant):
 
     cache, found = layer.empty_cache(B, T + 3), []
     for index in range(T):
-        mask = (np.arange(T + 3) <= index)[None, None, None]
-        output, cache = layer(x[:, index : index + 1], mask=mask, cache=cache, index=index)
+        output, cache = layer.step(x[:, index : index + 1], cache, index)
         found.append(array(output))
 
     np.testing.assert_allclose(np.concatenate(found, axis=1), expected, atol=1e-5)
 
 
+@each_variant
+def test_rows_at_positions_of_their_own(variant):
+    """A row whose positions start later, or restart, is computed as it is alone."""
+    layer, x = built(variant), random(B, T, D)
+    positions = np.array([np.arange(T), np.arange(T) + 17, [0, 1, 0, 1, 2]], "int32")
+    layer_of_rows = layer
+    if variant in OF_ONE_ROW:
+        layer_of_rows = built(OF_ONE_ROW[variant])
+        layer_of_rows.set_weights(layer.get_weights())
+
+    outputs = array(layer_of_rows(x, mask=CAUSAL, positions=positions))
+
+    for row in range(B):
+        alone = layer(x[row : row + 1], mask=CAUSAL, positions=positions[row])
+        np.testing.assert_allclose(outputs[row], array(alone)[0], atol=1e-5)
+
+
 @pytest.mark.parametrize("variant", [MultiHeadAttention, Rotary, TalkingHeads, OffByOne])
 def test_a_source_cache_equals_the_source(variant):
     layer, x, source = built(variant, (B, T, D), (B, S, D)), random(B, T, D), random(B, S, D)
-    output, cache = layer(x, cache=layer.source_cache(source))
+    cache = layer.source_cache(source)
+    output = layer.read(x, cache)
     np.testing.assert_allclose(array(output), array(layer(x, source)), atol=1e-5)
     assert cache["key"].shape == (S, B, H, K)
 
@@ -226,10 +269,9 @@ def decoded_in_a_block(cross_attention):
     x, memory = random(B, T, D), random(B, S, D)
     expected = array(block(x, memory, mask=CAUSAL))
 
-    cache, found = block.start_cache(memory, T), []
+    cache, found = block.begin(B, T, memory), []
     for index in range(T):
-        mask = (np.arange(T) <= index)[None, None, None]
-        output, cache = block(x[:, index : index + 1], mask=mask, cache=cache, index=index)
+        output, cache = block.step(x[:, index : index + 1], cache, index)
         found.append(array(output))
     return np.concatenate(found, axis=1), expected
 
@@ -240,7 +282,7 @@ def test_a_variant_decodes_in_a_block():
 
 
 def test_a_variant_decodes_as_cross_attention_too():
-    found, expected = decoded_in_a_block(None)
+    found, expected = decoded_in_a_block("like_attention")
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -262,3 +304,58 @@ def test_no_bias():
     x = np.zeros((B, T, D), "float32")
     assert not array(layer(x)).any()
     assert len(layer.weights) == 4
+
+
+class Window(MultiHeadAttention):
+    """Overrides `attend`: narrows the mask, then goes on."""
+
+    def attend(self, query, key, value, mask, bias):
+        length = ops.shape(key)[1]
+        near = ops.less(ops.abs(ops.arange(length)[:, None] - ops.arange(length)[None]), 2)
+        return super().attend(query, key, value, near if mask is None else ops.logical_and(mask, near), bias)
+
+
+class Fused(MultiHeadAttention):
+    """Overrides `attend` with what stands for a fused kernel: it knows neither `scores` nor `normalize`."""
+
+    def attend(self, query, key, value, mask, bias):
+        return ops.zeros_like(query) if self.is_plain else super().attend(query, key, value, mask, bias)
+
+
+class FusedTalkingHeads(TalkingHeads, Fused):
+    """Its scores are its own, so that no kernel may stand in for them."""
+
+
+class FusedOffByOne(OffByOne, Fused):
+    """Its weights are its own."""
+
+
+def test_attend_may_be_replaced():
+    layer, x = built(Window), random(B, T, D)
+    near = np.abs(np.arange(T)[:, None] - np.arange(T)) < 2
+    plain = built(MultiHeadAttention)
+    plain.set_weights(layer.get_weights())
+    expected = array(plain(x, mask=CAUSAL & near))
+    np.testing.assert_allclose(array(layer(x, mask=CAUSAL)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("fused", "plain"), [(FusedTalkingHeads, TalkingHeads), (FusedOffByOne, OffByOne)])
+def test_scores_and_weights_of_ones_own_never_take_a_fused_path(fused, plain):
+    x = random(B, T, D)
+    np.testing.assert_allclose(array(built(fused)(x, mask=CAUSAL)), array(built(plain)(x, mask=CAUSAL)), atol=1e-6)
+    bias = array(built(Fused).output_projection.bias.value)
+    np.testing.assert_allclose(array(built(Fused)(x))[0, 0], bias, atol=1e-6)
+
+
+def test_an_object_whose_weights_are_recorded_is_not_plain():
+    layer = built(Fused)
+    assert layer.is_plain
+    vars(layer)["normalize"] = layer.normalize
+    assert not layer.is_plain
+
+
+def test_attention_weights_are_dropped_by_the_layers_own_training():
+    layer, x = built(MultiHeadAttention, dropout=0.5), random(B, T, D)
+    still = array(layer(x, training=False))
+    np.testing.assert_array_equal(array(layer(x)), still)
+    assert np.abs(array(layer(x, training=True)) - still).max() > 1e-3

@@ -40,6 +40,20 @@ def test_positions_may_start_anywhere(layer):
     assert np.abs(array(layer(x, np.arange(1, T + 1))) - whole).max() > 1e-3
 
 
+@pytest.mark.parametrize("layer", [SinusoidalPosition(), LearnedPosition(23)], ids=["sinusoidal", "learned"])
+def test_rows_may_stand_at_positions_of_their_own(layer):
+    x, positions = random(B, T, D), np.array([np.arange(T), np.arange(T) + 11, [0, 1, 0, 1, 2]])
+    outputs = array(layer(x, positions))
+    for row in range(B):
+        np.testing.assert_allclose(outputs[row], array(layer(x[row : row + 1], positions[row]))[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [SinusoidalPosition(), LearnedPosition(23)], ids=["sinusoidal", "learned"])
+def test_positions_that_are_left_out_count_from_0(layer):
+    x = random(B, T, D)
+    np.testing.assert_array_equal(array(layer(x)), array(layer(x, np.arange(T))))
+
+
 def test_sinusoids_need_an_even_width():
     with pytest.raises(ValueError, match=r"Sinusoidal positions need an even width, but `dim` is 13\."):
         SinusoidalPosition()(random(B, T, 13), np.arange(T))

@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 from harness import B, D, T, array, random
 
-from keras_transformers.layers import EncoderBlock, FeedForward, LayerNorm, MultiHeadAttention, NormOrder, Residual
+from keras_transformers.layers import (
+    Encoder,
+    EncoderBlock,
+    FeedForward,
+    LayerNorm,
+    MultiHeadAttention,
+    NormOrder,
+    Residual,
+)
 
 
 class Double(keras.layers.Layer):
@@ -34,6 +42,30 @@ def test_every_argument_is_an_attribute_and_in_the_configuration():
     again = Residual.from_config(residual.get_config())
     for one in (residual, again):
         assert (one.norm.epsilon, one.norm_order, one.dropout) == (1e-3, NormOrder.PRE, 0.37)
+
+
+class PluginBlock(keras.layers.Layer):
+    """A block of a plugin's, which keeps its order as the string that it was given."""
+
+    def __init__(self, norm_order="pre", **kwargs):
+        super().__init__(**kwargs)
+        self.norm_order = norm_order
+        self.norm = None
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, x, mask=None, training=None):
+        return 3 * x
+
+    def get_config(self):
+        return {**super().get_config(), "norm_order": self.norm_order}
+
+
+@pytest.mark.parametrize("order", ["pre", "post"])
+def test_a_stack_ends_normalized_whatever_type_the_order_has(order):
+    outputs = array(Encoder(PluginBlock(order), 2)(100 * random(B, T, D)))
+    assert np.allclose(outputs.std(axis=-1), 1.0, atol=1e-3) is (order == "pre")
 
 
 def test_an_unknown_order():

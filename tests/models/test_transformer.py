@@ -111,8 +111,7 @@ def test_it_is_saved_and_reloaded(tmp_path, changes):
     assert type(again) is type(model)
     np.testing.assert_allclose(np.array(again(data)), expected, atol=1e-6)
     assert json.dumps(again.get_config()) == json.dumps(model.get_config())
-    memory, mask = again.encode(data["source"])
-    logits, _ = again.step(data["target"][:, :1], again.start_caches(memory, T), 0, mask)
+    logits, _ = again.step(data["target"][:, :1], again.begin({"source": data["source"]}, T))
     np.testing.assert_allclose(np.array(logits), expected[:, :1], atol=1e-5)
 
 

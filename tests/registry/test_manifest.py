@@ -99,6 +99,7 @@ def test_annotations():
         o: tuple[int, ...] = (2, 3),
         p=True,
         q: list[slot("metric")] = (),
+        r: slot("norm") | Literal["same", "none"] | None = "same",
         *args,
         **kwargs,
     ):
@@ -121,6 +122,7 @@ def test_annotations():
         "o": {"type": "list", "default": [2, 3], "items": {"type": "int"}},
         "p": {"type": "bool", "default": True},
         "q": {"type": "list", "default": [], "items": {"type": "slot", "slot": "metric"}},
+        "r": {"type": "slot", "slot": "norm", "default": "same", "nullable": True, "choices": ["same", "none"]},
     }
 
 

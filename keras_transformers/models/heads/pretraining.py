@@ -9,7 +9,9 @@ from keras import ops
 from ...layers.compose import build_once, revive
 from ...layers.initializer import truncated_normal
 from ...layers.linear import Linear
+from ...layers.masks import MaskedLayer
 from ...layers.norms import LayerNorm
+from ..backbone import freeze_unread
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -35,8 +37,6 @@ class MaskedLM(keras.Model):
         if next_sentence:
             judge = Linear(2, kernel_initializer=truncated_normal(), dtype="float32", name="next_sentence")
             outputs["next"] = judge(states["pooled"])
-        else:
-            backbone.pooler.trainable = False  # it has no gradient
         super().__init__(inputs={**backbone.input, "positions": positions}, outputs=outputs, **kwargs)
         self.backbone = backbone
         self.next_sentence = next_sentence
@@ -47,10 +47,12 @@ class MaskedLM(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**{**config, "backbone": revive(config["backbone"])})
+        model = cls(**{**config, "backbone": revive(config["backbone"])})
+        freeze_unread(model)
+        return model
 
 
-class MaskedTokens(keras.layers.Layer):
+class MaskedTokens(MaskedLayer):
     """Dense, GELU, normalization, then the products with every embedding, plus a bias; at some positions only."""
 
     def __init__(self, embedding, **kwargs):
@@ -73,7 +75,14 @@ class MaskedTokens(keras.layers.Layer):
         return self.embedding.logits(states) + ops.cast(self.bias, "float32")
 
     def compute_output_spec(self, sequence, positions):
-        return keras.KerasTensor((*positions.shape, self.embedding.vocab_size), dtype="float32")
+        shape = self.compute_output_shape(sequence.shape, positions.shape)
+        return keras.KerasTensor(shape, dtype="float32")
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def compute_output_shape(self, sequence_shape, positions_shape):
+        return (*positions_shape, self.embedding.vocab_size)
 
 
 def gathered(sequence, positions):

@@ -8,6 +8,7 @@ from typing import Literal
 import keras
 from keras import ops
 
+from ...layers.masks import MaskedLayer
 from ..backbone import features
 
 TINY = 1e-12  # the length of a vector is at least this
@@ -26,7 +27,7 @@ def unit_length(vectors):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class SentenceVector(keras.layers.Layer):
+class SentenceVector(MaskedLayer):
     """The mean of the tokens' vectors, special tokens included, or the vector of [CLS].
 
     Reference: Reimers and Gurevych 2019, section 3, https://arxiv.org/abs/1908.10084
@@ -47,7 +48,13 @@ class SentenceVector(keras.layers.Layer):
         return unit_length(vectors) if self.normalize else vectors
 
     def compute_output_spec(self, sequence, tokens):
-        return keras.KerasTensor((sequence.shape[0], sequence.shape[-1]), dtype="float32")
+        return keras.KerasTensor(self.compute_output_shape(sequence.shape), dtype="float32")
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def compute_output_shape(self, sequence_shape, *_):
+        return (sequence_shape[0], sequence_shape[-1])
 
     def get_config(self):
         return {**super().get_config(), "pooling": self.pooling, "normalize": self.normalize}

@@ -8,6 +8,7 @@ from keras import ops
 
 from ...errors import RecipeError
 from ...layers.dropout import Dropout
+from ...layers.masks import MaskedLayer
 from ..backbone import longest_input
 from .pooled import dense
 
@@ -29,7 +30,7 @@ def token_logits(sequence, labels, dropout):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class SpanLogits(keras.layers.Layer):
+class SpanLogits(MaskedLayer):
     """How well a span begins, and ends, at each token of the second text or, if there is none, at [CLS].
 
     Reference: Devlin et al. 2018, sections 4.2 and 4.3, https://arxiv.org/abs/1810.04805
@@ -55,7 +56,15 @@ class SpanLogits(keras.layers.Layer):
         return {name: ops.where(allowed, logits[..., side], NEVER) for side, name in enumerate(("start", "end"))}
 
     def compute_output_spec(self, sequence, segments):
-        return {name: keras.KerasTensor(segments.shape, dtype="float32") for name in ("start", "end")}
+        shapes = self.compute_output_shape(sequence.shape, segments.shape)
+        return {name: keras.KerasTensor(shape, dtype="float32") for name, shape in shapes.items()}
+
+    def compute_mask(self, inputs, previous_mask=None):
+        mask = super().compute_mask(inputs)
+        return None if mask is None else {"start": mask, "end": mask}
+
+    def compute_output_shape(self, sequence_shape, segments_shape):
+        return {name: tuple(segments_shape) for name in ("start", "end")}
 
 
 def require_positions(backbone, length):

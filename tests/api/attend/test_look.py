@@ -36,12 +36,11 @@ def test_it_is_what_decoding_step_by_step_attends_to(trained):
     model, tokenizer = trained.model(), trained.tokenizer()
     source = tf.constant([[*tokenizer.encode(["3 May 2021"])[0].numpy(), 3]])
     heard = [BOS, *tokenizer.encode(["2021-05-03"])[0].numpy()]
-    memory, mask = model.encode(source)
-    caches = model.start_caches(memory, len(heard))
+    state = model.begin({"source": source}, len(heard))
     found = attentions(model)
     for index, token in enumerate(heard):
         with recording([*found["decoder"], *found["cross"]]) as weights:
-            _, caches = model.step(tf.constant([[token]]), caches, index, mask)
+            _, state = model.step(tf.constant([[token]]), state)
         own, cross = weights
         np.testing.assert_allclose(own[:, 0, : index + 1], seen.maps[1].layers[0][:, index, : index + 1], atol=1e-5)
         np.testing.assert_allclose(cross[:, 0], seen.maps[2].layers[0][:, index], atol=1e-5)
@@ -75,8 +74,8 @@ class Halved(MultiHeadAttention):
 class Silent(MultiHeadAttention):
     """One that weighs in a way of its own."""
 
-    def _attend(self, q, k, v, query_positions, mask, training):
-        return q
+    def attend(self, query, key, value, mask, bias):
+        return query
 
 
 def test_a_users_attention_is_recorded_and_left_as_it_was():
