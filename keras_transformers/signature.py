@@ -27,6 +27,8 @@ from typing import Annotated, Any, TypeVar
 
 T = TypeVar("T")
 MARK = "__registered_as__"
+MARKED: list[Any] = []
+"""All that `register` has marked in this process, in that order."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
     """
 
     def mark(target: T) -> T:
-        setattr(target, MARK, (*registrations(target), Registration(slot, name, reference)))
+        registration = Registration(slot, name, reference)
+        if registration not in registrations(target):
+            setattr(target, MARK, (*registrations(target), registration))
+        MARKED.append(target)
         return target
 
     return mark
@@ -60,7 +65,7 @@ def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
 
 def registrations(target: Any) -> tuple[Registration, ...]:
     """Return the names that a class or function was itself given, not those of its base classes."""
-    return tuple(vars(target).get(MARK, ()))
+    return tuple(getattr(target, "__dict__", {}).get(MARK, ()))
 
 
 # Types of parameters --------------------------------------------------------------------------

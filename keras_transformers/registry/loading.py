@@ -16,7 +16,8 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 
 from ..errors import PluginError, RegistryError
-from .local import registered
+from ..signature import MARKED
+from .local import register_marked, registered
 
 MODULE_PREFIX = "keras_transformers_user_"
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -53,11 +54,11 @@ def _load_file(shown, path):
     name = _module_name(path.stem, path)
     if name in sys.modules:
         return sys.modules[name]
-    with _Loading(f"The plugin file `{shown}`", name, path):
+    with _Loading(f"The plugin file `{shown}`", name, path) as loading:
         _beside.allow(path)
         _refuse_ambiguous(path, path.parent)
         loader = SourceFileLoader(name, str(path))
-        return _executed(importlib.util.spec_from_loader(name, loader))
+        return loading.done(_executed(importlib.util.spec_from_loader(name, loader)))
 
 
 def _load_package(shown, folder):
@@ -69,16 +70,17 @@ def _load_package(shown, folder):
         raise PluginError(f"The plugin folder `{shown}` has the name of another module ({other}): rename the folder.")
     if name in sys.modules:
         return sys.modules[name]
-    with _Loading(f"The plugin folder `{shown}`", name, folder):
-        return _executed(importlib.util.spec_from_file_location(name, start, submodule_search_locations=[str(folder)]))
+    with _Loading(f"The plugin folder `{shown}`", name, folder) as loading:
+        spec = importlib.util.spec_from_file_location(name, start, submodule_search_locations=[str(folder)])
+        return loading.done(_executed(spec))
 
 
 def _load_module(name):
     top = name.partition(".")[0]
     spec = importlib.util.find_spec(top) if top not in sys.modules else sys.modules[top].__spec__
     try:
-        with _Loading(f"The plugin module `{name}`", top, _root(spec) or Path(top)):
-            return importlib.import_module(name)
+        with _Loading(f"The plugin module `{name}`", top, _root(spec) or Path(top)) as loading:
+            return loading.done(importlib.import_module(name))
     except PluginError as error:
         missing = getattr(error.__cause__, "name", None) if isinstance(error.__cause__, ImportError) else None
         if missing is None or not f"{name}.".startswith(f"{missing}."):
@@ -106,10 +108,15 @@ class _Loading:
 
     def __init__(self, what, name, root):
         self.what, self.name, self.root = what, name, root
-        self.modules, self.registered = set(sys.modules), dict(registered())
+        self.modules, self.registered, self.marked = set(sys.modules), dict(registered()), len(MARKED)
 
     def __enter__(self):
         return self
+
+    def done(self, module):
+        """Return the module that was loaded, and register what it only marked."""
+        register_marked(self.marked)
+        return module
 
     def __exit__(self, kind, error, trace):
         if error is None:

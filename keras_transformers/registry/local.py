@@ -1,13 +1,17 @@
 """Components that the user registers in the running process, by decorator."""
 
+import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import DuplicateComponent, RegistryError
+from ..signature import MARKED, registrations
+from ..signature import register as mark
 from .builtin import builtin
 from .component import NAME, Component
+from .installed import plugins
 from .unsaid import completed
 
 KERAS_PACKAGE = "keras_transformers.user"
@@ -21,7 +25,7 @@ class Registered:
     object: Any
 
 
-_registered = {}
+_registered: dict[tuple[str, str], Registered] = {}
 
 
 def registered():
@@ -44,13 +48,14 @@ def register(slot, name, reference=""):
 
     Raises:
         DuplicateComponent: The name is taken by something else.
-        RegistryError: The name or the signature cannot be used.
+        RegistryError: The name or the signature cannot be used, or the class lacks a method that its slot asks for.
     """
     for what, value in (("slot", slot), ("name", name)):
         if not (isinstance(value, str) and NAME.fullmatch(value)):
             raise RegistryError(f"`{what}` must be lower-case letters, digits and _, but is {value!r}.")
 
     def decorate(found):
+        from .contracts import require_contract
         from .introspect import component_of
         from .saving import make_serializable
 
@@ -60,11 +65,34 @@ def register(slot, name, reference=""):
             holder = _registered[slot, name].component
         if holder and holder.target != component.target:
             raise DuplicateComponent(f"`{slot}/{name}` is taken by {holder.target} ({holder.origin}).")
+        require_contract(found, slot, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            mark(slot, name, reference)(found)
         make_serializable(found, KERAS_PACKAGE, f"{slot}.{name}", component)
         _registered[slot, name] = Registered(component, found)
         return found
 
     return decorate
+
+
+def register_marked(start):
+    """Register what a user's plugin only marked, with `keras_transformers.signature.register`.
+
+    The library's own classes and those of installed plugins, which it may have imported, have their manifests.
+
+    Args:
+        start: How many of `MARKED` there were before it was imported.
+
+    Raises:
+        DuplicateComponent: A name is taken by something else.
+        RegistryError: A name or a signature cannot be used.
+    """
+    targets = [component.target for plugin in plugins() for component in plugin.components]
+    packages = {"keras_transformers", *(target.partition(":")[0].partition(".")[0] for target in targets)}
+    for target in MARKED[start:]:
+        if target.__module__.partition(".")[0] not in packages:
+            for registration in registrations(target):
+                register(registration.slot, registration.name, registration.reference)(target)
 
 
 def _origin(found):

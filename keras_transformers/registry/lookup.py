@@ -75,8 +75,10 @@ def resolve(slot, name):
     if "/" not in name:
         return registered()[slot, name].object
     found = _import(component, PluginError)
+    from .contracts import require_contract
     from .saving import make_serializable
 
+    require_contract(found, slot, name, PluginError)
     scope, _, short = name.partition("/")
     make_serializable(found, f"keras_transformers.{scope}", f"{slot}.{short}", component)
     return found

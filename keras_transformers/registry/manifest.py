@@ -1,6 +1,7 @@
 """Keeps registry/*.yaml equal to what the code says of itself.
 
-A top-level class or function is registered by a line of its docstring, "Registered as `slot/name`.";
+A top-level class or function is registered by the decorator `register` of `keras_transformers.signature`, or of
+`keras_transformers` itself; a package of version 0.1 has a line of its docstring instead, "Registered as `slot/name`.".
 `sync` writes the manifests from the signatures and docstrings of all such objects, and `check` says
 where they differ. The modules are searched as text, so only those that register something are
 imported.
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from ..errors import DuplicateComponent, RegistryError
 from ..files import write_text
+from ..signature import registrations
 from .builtin import read_yaml, refresh
+from .decorators import decorated_names
 from .docstring import Docstring, registered_names
 from .introspect import component_of
 from .resources import PACKAGE, registry_dir
@@ -22,7 +25,8 @@ HEADER = "# Written by `keras-transformers registry sync` from signatures and do
 
 def manifest_of(found, slot, name):
     """Return the entry of a class or function, as a plain map."""
-    return component_of(found, slot, name).to_entry()
+    own = (one.reference for one in registrations(found) if (one.slot, one.name) == (slot, name))
+    return component_of(found, slot, name, reference=next(own, "")).to_entry()
 
 
 def discover(package=PACKAGE):
@@ -33,10 +37,12 @@ def discover(package=PACKAGE):
     """
     package, found = Path(package), {}
     for path in sorted(package.rglob("*.py")):
-        for node in ast.parse(path.read_bytes(), str(path)).body:
+        tree = ast.parse(path.read_bytes(), str(path))
+        for node in tree.body:
             if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
                 continue
-            for slot, name in registered_names(ast.get_docstring(node)):
+            names = [*decorated_names(node, tree, package.name), *registered_names(ast.get_docstring(node))]
+            for slot, name in dict.fromkeys(names):
                 target = f"{_module(path, package)}:{node.name}"
                 holder = found.setdefault(slot, {}).setdefault(name, target)
                 if holder != target:

@@ -218,6 +218,15 @@ def test_it_is_said_without_tensorflow():
 # A plugin's or a user's own --------------------------------------------------------------------
 
 
+class Silent:
+    """Has every method that a slot asks for, and says nothing of itself."""
+
+    train = load = size = tokenize = detokenize = texts = model = loss = encode = serving = score = None
+
+    def __call__(self):
+        """Do nothing."""
+
+
 class Paint:
     """What `paintings` gives is of this class."""
 
@@ -233,14 +242,20 @@ def test_a_task_of_ones_own_brings_its_rules(own):
 
         scores = "colours"
 
+        def __call__(self, outputs, references):
+            """Return no scores."""
+
     @own("source", "paintings")
     class Paintings:
         """Colours by name."""
 
         gives = FramedPaintings
 
+        def read(self, root=None):
+            """Return no paintings."""
+
     @own("task", "colouring")
-    class Colouring:
+    class Colouring(Silent):
         """The colour of a text."""
 
         reads = ("labelled", Paint)
@@ -296,6 +311,9 @@ def test_an_attention_of_ones_own_brings_its_rules(own):
         ):
             pass
 
+        def call(self, x):
+            return x
+
     attention = "model.encoder.block.attention={type: grouped, heads: 5, groups: 2, inner: {type: grouped, heads: 7}}"
     at = "model.encoder.block.attention"
     assert said("bert_tiny", attention) == [
@@ -309,11 +327,11 @@ def test_an_attention_of_ones_own_brings_its_rules(own):
 
 def test_of_what_says_nothing_nothing_is_asked(own):
     @own("tokenizer", "silent")
-    class Silent:
+    class OwnTokenizer(Silent):
         """Says nothing of itself."""
 
     @own("metric", "mute")
-    class Mute:
+    class Mute(Silent):
         """Says nothing of itself."""
 
     load("trec", ["tokenizer=silent", "task.metrics=[mute]", "model.vocab_size=17"])
@@ -326,6 +344,9 @@ def test_what_was_written_for_version_0_1_keeps_its_meaning(own):
 
         def __init__(self, heads: Count, dim: Count | None = None):
             pass
+
+        def call(self, x):
+            return x
 
     attention = "model.encoder.block.attention={type: old, heads: 7}"
     message = "`heads` must divide `model.dim` (128), but is 7."

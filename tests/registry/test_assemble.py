@@ -33,6 +33,12 @@ def _components(monkeypatch):
         def __init__(self, how: str, steps: int | None = None):
             raise FAILURES[how]
 
+        def __call__(self, step):
+            """Return no rate."""
+
+        def get_config(self):
+            """Return no settings."""
+
     @register("holder", "holder")
     class Holder:
         """Holds others.

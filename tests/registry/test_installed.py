@@ -181,8 +181,17 @@ CODE = """
 import keras
 @keras.saving.register_keras_serializable(package={package!r})
 class Half(keras.layers.Layer):
-    pass
+    def call(self, x):
+        return x / 2
 """
+
+
+def test_a_plugins_class_that_breaks_its_contract_is_told_when_it_is_imported(install):
+    code = "import keras\nclass Half(keras.layers.Layer):\n    pass\n"
+    install(manifest="norm:\n  half: {target: 'acme_norm:Half'}\n", code=code)
+    sentence = "`norm/acme/half`: Half must have `call`: what fills the slot `norm` keeps to keras.layers.Layer."
+    with pytest.raises(PluginError, match=f"^{re.escape(sentence)}$"):
+        registry.resolve("norm", "acme/half")
 
 
 def test_a_plugin_may_not_take_the_librarys_name_in_keras(install):
@@ -198,7 +207,7 @@ def test_a_plugin_may_not_take_the_librarys_name_in_keras(install):
 def test_a_plugins_layer_has_a_frozen_name_in_keras(install):
     import keras
 
-    code = "import keras\nclass Half(keras.layers.Layer):\n    pass\n"
+    code = "import keras\nclass Half(keras.layers.Layer):\n    def call(self, x): return x\n"
     install(manifest="norm:\n  half: {target: 'acme_norm:Half'}\n", code=code)
     half = registry.resolve("norm", "acme/half")
     assert keras.saving.get_registered_name(half) == "keras_transformers.acme>norm.half"

@@ -24,6 +24,9 @@ class Lines:
     def __init__(self, limit: int = 3):
         self.limit = limit
 
+    def read(self, root=None):
+        return None
+
     def later(self):
         {later}
 """

@@ -362,6 +362,72 @@ def test_docstrings():
     assert component.parameters["dim"].doc == "Width of the model."
 
 
+MARKED = '''
+import functools
+
+import keras_transformers as kt
+import keras_transformers.signature
+from keras_transformers import signature
+from keras_transformers.signature import register as mark
+
+
+@mark("norm", "one", reference="Another page")
+@functools.cache
+class One:
+    """One."""
+
+
+@kt.register(name="two", slot="norm")
+class Two:
+    """Two."""
+
+
+@signature.register("norm", "three")
+@keras_transformers.signature.register("feed_forward", "third")
+def three():
+    """Three.
+
+    Registered as `norm/three`.
+    """
+
+
+@functools.wraps(three)
+@mark("norm")
+class Other:
+    """Its decorators are none of a registry."""
+'''
+
+
+def test_the_decorator_is_found_without_importing_it(package):
+    (package / "marked.py").write_text(MARKED + "1 / 0")
+    assert manifest.discover(package) == {
+        "feed_forward": {"third": "sevens.marked:three"},
+        "norm": {
+            "one": "sevens.marked:One", "two": "sevens.marked:Two", "three": "sevens.marked:three",
+            "seven": "sevens.seven:Seven",
+        },
+    }  # fmt: skip
+
+
+def test_another_librarys_register_is_not_ours(package):
+    text = "from .signature import register\nfrom acme import register as other\n\n"
+    (package / "marked.py").write_text(
+        text + "@register('norm', 'x')\nclass X: pass\n\n@other('norm', 'y')\nclass Y: pass\n"
+    )
+    assert manifest.discover(package) == {"norm": {"seven": "sevens.seven:Seven"}}
+
+
+def test_the_decorators_reference_is_the_manifests(package):
+    (package / "marked.py").write_text(
+        "from keras_transformers.signature import register\n\n"
+        "@register('norm', 'eleven', reference='Page 11')\nclass Eleven:\n    'Eleven.'\n"
+    )
+    manifest.sync_plugin(package)
+    assert catalogue.read_yaml(package / "registry.yaml")["norm"]["eleven"] == {
+        "target": "sevens.marked:Eleven", "summary": "Eleven.", "reference": "Page 11",
+    }  # fmt: skip
+
+
 def test_sync_writes_what_check_then_accepts(package):
     folder = package.parent / "registry"
     (folder / "stale.yaml").write_text("old:\n  target: a.b:C\n")

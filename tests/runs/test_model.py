@@ -78,6 +78,9 @@ def test_a_parameter_says_which_value_it_is_given(own):
         def __init__(self, window: Annotated[int, Given("data.max_length")] | None = None):
             self.window = window
 
+        def call(self, x):
+            return x
+
     tree = {"data": {"type": "data", "max_length": 17, "root": None}, "model": {"dim": 13, "blocks": [3]}}
     assert values(tree) == {"data.type": "data", "data.max_length": 17, "model.dim": 13, "model.blocks": [3]}
     assert assemble("position", {"type": "windowed"}, values(tree)).window == 17
@@ -99,6 +102,9 @@ def test_what_was_written_for_version_0_1_is_given_values_by_name(own):
         ):
             self.sizes = dim, vocab_size, steps
             self.inner = inner
+
+        def call(self, x):
+            return x
 
     given = {"model.dim": 13, "model.vocab_size": 19, "training.steps": 23}
     encoder = assemble("encoder", {"type": "sized", "inner": {"type": "sized"}}, given)
