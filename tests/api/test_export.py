@@ -50,6 +50,13 @@ def test_a_fresh_process_without_the_library_answers_the_same(exported, wanted, 
     check(found, wanted)
 
 
+def test_blank_lines_are_answered_with_nothing(wanted):
+    texts, scores = wanted
+    for number, text in enumerate(TEXTS):
+        assert bool(text.strip()) == (scores[number] != 0)
+        assert text.strip() or not texts[number]
+
+
 def test_the_c_api_answers_the_same(exported, wanted):
     check(capi.run(exported, SIGNATURE, {"text": TEXTS}), wanted)
 

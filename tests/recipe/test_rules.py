@@ -117,6 +117,7 @@ def test_rules_stand_partial_trees(tree):
 
 # The library's own parts -----------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(
     ("recipe", "overrides", "path", "message"),
     [

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from awkward_paths import NAMES as NAMES_OF_PATHS
 from small_bert import CONFIG, PIECES, build, outputs
 
 from keras_transformers.api.import_checkpoint import import_checkpoint
@@ -45,6 +46,18 @@ def test_folder_and_prefix(google, model):
         assert load_into(other, path) == []
         for name, value in outputs(other).items():
             np.testing.assert_array_equal(value, outputs(model)[name])
+
+
+@pytest.mark.parametrize("name", NAMES_OF_PATHS[:4])
+def test_folders_and_prefixes_of_any_name(google, model, name):
+    folder = google.rename(google.with_name(name))
+    assert load_into(build(), folder) == []
+    for file in folder.glob("bert_model.ckpt.*"):
+        file.rename(file.with_name(file.name.replace("bert_model", name)))
+    other = build()
+    assert load_into(other, folder / f"{name}.ckpt") == []
+    for key, value in outputs(other).items():
+        np.testing.assert_array_equal(value, outputs(model)[key])
 
 
 def test_which_of_several(google):

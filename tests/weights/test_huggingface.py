@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from awkward_paths import NAMES
 from small_bert import CONFIG, PIECES, SIZES, build, outputs, weights_of, write_folder
 
 import keras_transformers as kt
@@ -21,6 +22,11 @@ def check_filled(path, model, notes=()):
 
 def test_every_tensor_has_its_place(folder, model):
     check_filled(folder, model)
+
+
+@pytest.mark.parametrize("name", NAMES[::3])
+def test_a_folder_of_any_name(folder, model, name):
+    check_filled(folder.rename(folder.with_name(name)), model)
 
 
 def test_a_large_tensor_is_read_some_rows_at_a_time(folder, model, monkeypatch):
