@@ -16,6 +16,9 @@ DATA = {
 setup(
     packages=find_packages(include=["keras_transformers", "keras_transformers.*"]) + list(DATA),
     package_dir=DATA,
-    package_data={**{package: ["*.yaml"] for package in DATA}, "keras_transformers": ["py.typed"],
-                  "keras_transformers.api.attend": ["page.*"]},  # fmt: skip
+    package_data={
+        **{package: ["*.yaml"] for package in DATA},
+        "keras_transformers": ["py.typed"],
+        "keras_transformers.api.attend": ["page.*"],
+    },
 )
