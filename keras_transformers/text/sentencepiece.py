@@ -31,7 +31,8 @@ class SentencePiece(Tokenizer):
     spaces become one; nothing else of the text is changed.
 
     Args:
-        vocab_size: Number of ids, the four special ones included.
+        vocab_size: Number of ids, the four special ones included; as many as the training text supports, if that
+            is less.
         model_type: `unigram`, or `bpe` for byte-pair encoding.
         character_coverage: Share of the training text's characters that the vocabulary covers;
             0.9995 leaves out the rarest of a large character set such as Chinese.
@@ -56,30 +57,43 @@ class SentencePiece(Tokenizer):
         self._tokenizer = None
 
     def train(self, texts, folder):
+        texts = list(texts)
+        try:
+            model = self._learnt(texts, self.vocab_size)
+        except RuntimeError as error:
+            most = re.search(r"too high.*<= (\d+)", str(error))
+            if most is None:
+                raise self._explained(str(error)) from None
+            model = self._learnt(texts, int(most[1]))
+        write_vocabulary(Path(folder) / _FILE, _without_paths(model))
+        self.load(folder)
+
+    def _learnt(self, texts, size):
+        """Return a model of so many ids, as bytes.
+
+        Raises:
+            RuntimeError: SentencePiece says that there is none.
+        """
         model = io.BytesIO()
         with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as rules:
             rules.write(normalization.rules())
             rules.flush()
-            try:
-                sentencepiece.SentencePieceTrainer.train(
-                    sentence_iterator=iter(texts),
-                    model_writer=model,
-                    vocab_size=self.vocab_size,
-                    model_type=self.model_type,
-                    character_coverage=self.character_coverage,
-                    normalization_rule_tsv=rules.name,
-                    max_sentence_length=_LONGEST,
-                    num_threads=_THREADS,
-                    pad_id=PAD,
-                    unk_id=UNK,
-                    bos_id=BOS,
-                    eos_id=EOS,
-                    minloglevel=2,
-                )
-            except RuntimeError as error:
-                raise self._explained(str(error)) from None
-        write_vocabulary(Path(folder) / _FILE, _without_paths(model.getvalue()))
-        self.load(folder)
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(texts),
+                model_writer=model,
+                vocab_size=size,
+                model_type=self.model_type,
+                character_coverage=self.character_coverage,
+                normalization_rule_tsv=rules.name,
+                max_sentence_length=_LONGEST,
+                num_threads=_THREADS,
+                pad_id=PAD,
+                unk_id=UNK,
+                bos_id=BOS,
+                eos_id=EOS,
+                minloglevel=2,
+            )
+        return model.getvalue()
 
     def load(self, folder):
         path = Path(folder) / _FILE
@@ -116,11 +130,6 @@ class SentencePiece(Tokenizer):
     def _explained(self, message):
         """Return SentencePiece's error as a sentence that says what to set."""
         asked = f"but is {self.vocab_size}; set it with `--set tokenizer.vocab_size="
-        if found := re.search(r"too high.*<= (\d+)", message):
-            most = found[1]
-            return DataError(
-                f"`vocab_size` must be at most {most}, the most that the training text supports, {asked}{most}`."
-            )
         if found := re.search(r"smaller than required_chars. \d+ vs (\d+)", message):
             least = found[1]
             return DataError(

@@ -177,14 +177,13 @@ def test_sentencepiece_agrees_with_its_own_python(sentences, tmp_path):
 
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
 def test_sentencepiece_vocabulary_larger_than_the_text(model_type, tmp_path):
-    expected = r"^`vocab_size` must be at most (\d+), the most .* but is 7919; set .*`--set tokenizer.vocab_size=\1`.$"
-    with pytest.raises(DataError, match=expected) as caught:
-        SentencePiece(7919, model_type=model_type).train(["hello world", "hollow word"] * 5, tmp_path)
-    assert list(tmp_path.iterdir()) == []
-    most = int(str(caught.value).split("=")[1].rstrip("`."))
-    tokenizer = SentencePiece(most, model_type=model_type)
-    tokenizer.train(["hello world", "hollow word"] * 5, tmp_path)  # the number it says does work
-    assert tokenizer.size == most
+    tokenizer = SentencePiece(7919, model_type=model_type)
+    tokenizer.train(iter(["hello world", "hollow word"] * 5), tmp_path)
+    assert 14 <= tokenizer.size < 97  # 10 characters and 4 special ids at least
+    exact = SentencePiece(tokenizer.size, model_type=model_type)
+    exact.train(["hello world", "hollow word"] * 5, tmp_path / "exact")
+    assert exact.encode(["hello word"]).to_list() == tokenizer.encode(["hello word"]).to_list()
+    assert tokenizer.detokenize(tokenizer.encode(["hello word"])).numpy().tolist() == [b"hello word"]
 
 
 def test_sentencepiece_vocabulary_smaller_than_the_characters(tmp_path):
