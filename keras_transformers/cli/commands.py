@@ -9,6 +9,7 @@ from .. import registry
 from ..errors import DataError, KerasTransformersError, RecipeError, UnknownComponent, did_you_mean
 from ..files import to_json, whole
 from .backend import import_keras, require_tensorflow
+from .chatter import chatter_kept
 
 
 def list_(args):
@@ -106,7 +107,7 @@ def train(args):
         load_run(path)
     else:
         refuse_existing(path, args.overwrite)
-    with _heavy(args):
+    with _heavy(args) as keep_in:
         from ..api.train import train
 
         result = train(
@@ -116,6 +117,7 @@ def train(args):
             resume=args.resume,
             overwrite=args.overwrite,
             plugins=args.plugin,
+            log=keep_in,
         )
     if args.json:
         _print_json({"run": str(result), **result.report})
@@ -152,7 +154,7 @@ def predict(args):
         answer = answerer(args.model)
     found = answers(answer, lines)
     cut = 0
-    with _output(args.out) as out:
+    with chatter_kept(), _output(args.out) as out:
         for outputs in found:
             cut += bool(outputs.get("truncated"))
             shown = outputs if args.json else outputs[answer.answer]
@@ -271,12 +273,16 @@ def _load_plugins(args):
 
 @contextlib.contextmanager
 def _heavy(args):
-    """Prepare for Keras; with --json, what it prints goes to standard error."""
+    """Prepare for Keras; with --json, what it prints goes to standard error.
+
+    Yields:
+        A function of a run's folder, for what TensorFlow says meanwhile, as of `chatter_kept`.
+    """
     import_keras()
     require_tensorflow()
     _load_plugins(args)
-    with contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
-        yield
+    with chatter_kept() as keep_in, contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
+        yield keep_in
 
 
 def _read_lines(name):
