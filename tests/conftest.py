@@ -22,6 +22,7 @@ TINY = {
     "data.valid.size": 23,
     "data.test.size": 31,
     "data.batch_tokens": 1024,
+    "training.precision": "float32",  # on any machine the same weights
     "training.epochs": 2,
     "training.average_last": 2,
     "training.schedule.warmup": 10,

@@ -1,21 +1,14 @@
-"""`kt.train`: read, tokenize, build, fit, keep."""
+"""`kt.train`: from a recipe to a finished run."""
 
-from contextlib import contextmanager
-from pathlib import Path
-
-import tensorflow as tf
 from rich.console import Console
 
 from .. import recipe as recipes
-from ..errors import RunError, TrainingInterrupted
-from ..files import replacing, writing
 from ..registry import load_plugin
-from ..runs.notes import say
-from ..runs.run import Run, load_run, refuse_existing, run_path
-from ..training.job import Job
+from ..runs.run import load_run, refuse_existing, run_path
+from ..training import job
 
 
-def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins=()):
+def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins=(), callbacks=(), log=None):
     """Train a recipe and return its `Run`.
 
     Args:
@@ -25,6 +18,10 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
         resume: Go on with the run that is there, from its last checkpoint.
         overwrite: Replace the run that is there.
         plugins: What registers components and is imported first: Python files, folders or names of modules.
+        callbacks: `keras.callbacks.Callback`s. At the end of an epoch they see its scores, and what they add to its
+            logs is recorded. An epoch that is resumed in its middle is a call of `fit` of its own.
+        log: A function that is called with the run's folder as soon as it is there. The command line then sends what
+            TensorFlow writes to standard error to a file in it.
 
     Raises:
         RecipeError: The recipe has problems, all of which are listed.
@@ -35,54 +32,12 @@ def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins
     for plugin in plugins:
         load_plugin(plugin)
     path = run_path(recipes.load(recipe, overrides), run)
-    console = Console(stderr=True)
+    told = {"console": Console(stderr=True), "plugins": tuple(plugins), "callbacks": tuple(callbacks)}
+    if log is not None:
+        told["log"] = log
     if resume:
         run = load_run(path)
-        tokenizer = run.tokenizer()
-        job = Job(_settled(recipes.load(run.recipe, overrides), tokenizer), console, plugins)
-        say(f"resuming with the run's own recipe, {run.recipe_file}", console)
-        return _interruptible(job, run, tokenizer, run.history)
+        return job.resume(job.Job(recipes.load(run.recipe, overrides), **told), run)
     recipe = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)
-    job = Job(recipe, console, plugins)
-    with replacing(path) as folder:
-        with writing(path):
-            staged = Run(folder)
-            tokenizer = job.make_tokenizer(staged.tokenizer_folder)
-            job.recipe = _settled(job.recipe, tokenizer)
-            staged.write_recipe(job.recipe)
-        with _telling_memory(job):  # here, so that a run that is replaced stays if this one cannot begin
-            job.prepare(tokenizer)
-            job.begin()
-    return _interruptible(job, Run(path), tokenizer)
-
-
-def _interruptible(job, run, tokenizer, history=()):
-    """Fit; what stops it is said with the way to go on."""
-    try:
-        with _telling_memory(job):
-            return job.fit(run, tokenizer, history)
-    except KeyboardInterrupt:
-        raise TrainingInterrupted(
-            f"Interrupted; the last checkpoint is kept. Go on with: {run.resume_command(job.plugins)}"
-        ) from None
-
-
-@contextmanager
-def _telling_memory(job):
-    """Say what to do where memory does not suffice."""
-    try:
-        yield
-    except tf.errors.ResourceExhaustedError:
-        raise RunError(
-            f"Memory is exhausted: lower `data.batch_tokens` ({job.data.batch_tokens}) with --set data.batch_tokens=N."
-        ) from None
-
-
-def _settled(recipe, tokenizer):
-    """Return the recipe with what training has found out: vocabulary size, absolute paths."""
-    found = {"model.vocab_size": tokenizer.size}
-    for key, path in (("data.root", recipe.tree["data"].get("root")), ("weights", recipe.tree.get("weights"))):
-        if path is not None:
-            found[key] = str(Path(path).expanduser().resolve())
-    return recipe.with_overrides(found)
+    return job.start(job.Job(recipe, **told), path)

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from ..signature import (
     AtLeast,
-    AtMost,
     Count,
     Fits,
     Fraction,
@@ -94,14 +93,15 @@ class Training:
     Args:
         strategy: Devices: `auto` mirrors over all GPUs if there is more than one, `one` uses a
             single device, `mirrored` mirrors over every visible GPU (or logical CPU).
-        precision: Keras dtype policy of the computation; weights stay float32.
+        precision: Keras dtype policy of the computation; weights stay float32. `auto` takes what this machine is
+            fastest with, which is measured on a CPU, and puts it into the run's recipe.
         epochs: Passes over the training text.
         optimizer: Rule that turns gradients into updates.
         schedule: Learning rate as a function of the step.
-        average_last: Number of last epochs whose weights are averaged into the final model.
+        average_last: Number of last epochs whose weights are averaged into the final model; all, if there are fewer.
         patience: Epochs without a better validation score after which training stops; none: never.
         freeze: Number of lowest blocks of the encoder that are kept as they are, the embeddings
-            included; 0: the embeddings alone; none: all is trained.
+            included; 0: the embeddings alone; all, if there are fewer; none: all is trained.
         layer_decay: Factor on the learning rate from each block to the one beneath it, and to the
             embeddings; none: one rate for all.
     """
@@ -111,9 +111,9 @@ class Training:
     optimizer: Optimizer
     schedule: Schedule
     strategy: Literal["auto", "one", "mirrored"] = "auto"
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     epochs: Count = 10
     average_last: Count = 1
     patience: Count | None = None
-    freeze: Annotated[Natural, AtMost("model.encoder.layers")] | None = None
+    freeze: Natural | None = None
     layer_decay: Fraction | None = None

@@ -40,11 +40,11 @@ def vocab_size(tree):
 
 @contextlib.contextmanager
 def dtype_policy(name):
-    """Make `name` Keras's dtype policy for a while; None leaves it."""
+    """Make `name` Keras's dtype policy for a while; None leaves it, and so does `auto`, which only training settles."""
     import keras
 
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name or before)
+    keras.config.set_dtype_policy(before if name in (None, "auto") else name)
     try:
         yield
     finally:

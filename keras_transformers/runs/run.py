@@ -3,13 +3,15 @@
 RUN/
   recipe.yaml         the resolved recipe; trains again as it is
   tokenizer/          its files
-  checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume
+  checkpoints/last/   weights, optimizer, seeds and place in the data, for --resume, at the end of an epoch
+  checkpoints/interrupted/  the same, in the middle of the next epoch, until its end
   checkpoints/best/   weights of the epoch with the best validation score
   checkpoints/epochs/ weights of the last epochs, for averaging
   metrics.jsonl       one line an epoch
   tensorboard/        the same, for TensorBoard
   model.keras         the final model, float32
   report.json         what was trained, how long it took, and how well it does
+  tensorflow.log      what TensorFlow wrote to standard error, if it wrote anything, under the command line
 """
 
 import dataclasses
@@ -25,7 +27,8 @@ from ..errors import RecipeError, RunError, first_line
 
 RECIPE = "recipe.yaml"
 FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
-FILES = {RECIPE, "metrics.jsonl", "model.keras", "report.json"}
+LOG = "tensorflow.log"
+FILES = {RECIPE, LOG, "metrics.jsonl", "model.keras", "report.json"}
 PARTIAL = {"recipe.partial", "metrics.partial", "partial-model.keras"}  # of a run that was killed
 KIND = files.Kind("a run directory", RECIPE, frozenset(FOLDERS | FILES | PARTIAL))
 

@@ -81,7 +81,7 @@ class Keeper(keras.callbacks.Callback):
         best = best_index(self.values, self.monitor)
         self.checkpoints.save_epoch(epoch + 1, best=best == len(self.values) - 1)
         self.checkpoints.save_last(epoch + 1)
-        self.model.stop_training = self.exhausted
+        self.model.stop_training = self.exhausted or self.model.stop_training  # a callback of the user's may have asked
 
     @property
     def exhausted(self):

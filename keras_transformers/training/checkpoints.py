@@ -1,5 +1,8 @@
 """Checkpoints of a run: the last for resuming, the best, and the last few for averaging."""
 
+import shutil
+from dataclasses import dataclass
+
 import numpy as np
 import tensorflow as tf
 
@@ -8,6 +11,70 @@ from ..files import writing
 from ..literal import literal
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
+WHOLE, MIDDLE = "last", "interrupted"
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a training has come.
+
+    Args:
+        epoch: Epochs that are done.
+        batch: Batches of the next epoch that are done.
+        updates: Updates of the weights that were made.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    updates: int = 0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A state to resume from, and what it says of itself.
+
+    Args:
+        path: The checkpoint.
+        place: How far the training had come.
+        fingerprint: What its batches were made of, as whoever saved it wrote it; None in runs of earlier versions.
+    """
+
+    path: str
+    place: Place
+    fingerprint: str | None = None
+
+
+def saved_states(folder):
+    """Return the states that a run can be resumed from, as a list of `Saved`, the furthest first.
+
+    There are two at most: that at the end of an epoch and, where the training was interrupted in the middle of the
+    next, that too.
+
+    Args:
+        folder: The run's checkpoint folder.
+
+    Raises:
+        RunError: One cannot be read.
+    """
+    states = [_read(folder / name) for name in (WHOLE, MIDDLE)]
+    return sorted(filter(None, states), key=lambda saved: (saved.place.epoch, saved.place.batch), reverse=True)
+
+
+def _read(folder):
+    state = tf.train.get_checkpoint_state(literal(folder))
+    if state is None or not state.model_checkpoint_path:
+        return None
+    path = state.model_checkpoint_path
+    try:
+        reader = tf.train.load_checkpoint(path)
+        values = {name: reader.get_tensor(f"{name}/{_VALUE}") for name in ("epoch", "batch")}
+        updates = reader.get_tensor(f"optimizer/0/{_VALUE}")  # Keras counts them first
+        known = reader.has_tensor(f"fingerprint/{_VALUE}")
+        fingerprint = reader.get_tensor(f"fingerprint/{_VALUE}").decode("utf-8") if known else None
+    except (tf.errors.OpError, ValueError) as error:
+        raise RunError(f"{folder} holds no state to resume from: {first_line(error)}") from None
+    place = Place(int(values["epoch"]), int(values["batch"]), int(updates))
+    return Saved(path, place, fingerprint)
 
 
 class Checkpoints:
@@ -18,20 +85,25 @@ class Checkpoints:
         model: The model, built.
         optimizer: Its optimizer, built.
         average: How many last epochs' weights to keep.
+        fingerprint: What the batches are made of, for `Saved`.
     """
 
-    def __init__(self, folder, model, optimizer, average):
+    def __init__(self, folder, model, optimizer, average, fingerprint=""):
+        self.folder = folder
         self.epoch = tf.Variable(0, dtype=tf.int64)
         self.batch = tf.Variable(0, dtype=tf.int64)
+        self.fingerprint = tf.Variable(fingerprint, dtype=tf.string)
+        self._updates = optimizer.iterations
         self._weights = [variable.value for variable in model.variables]
-        everything = tf.train.Checkpoint(
-            weights=self._weights,
-            optimizer=[variable.value for variable in optimizer.variables],
-            epoch=self.epoch,
-            batch=self.batch,
-        )
-        self.folder = folder
-        self.last = self._manager("last", everything, 1)
+        self._state = {
+            "weights": self._weights,
+            "optimizer": [variable.value for variable in optimizer.variables],
+            "epoch": self.epoch,
+            "batch": self.batch,
+        }
+        everything = tf.train.Checkpoint(**self._state, fingerprint=self.fingerprint)
+        self.last = self._manager(WHOLE, everything, 1)
+        self.middle = self._manager(MIDDLE, everything, 1)
         self.best = self._manager("best", self._of_weights(), 1)
         self.epochs = self._manager("epochs", self._of_weights(), average)
 
@@ -42,14 +114,21 @@ class Checkpoints:
         return tf.train.Checkpoint(weights=self._weights)
 
     def save_last(self, epoch, batch=0):
-        """Save all that resuming at this epoch and batch needs."""
+        """Save all that resuming at this epoch and batch needs.
+
+        What was saved at the end of an epoch stays until the end of the next, so that an epoch can begin anew.
+        """
         self.epoch.assign(epoch)
         self.batch.assign(batch)
-        self._save("last", self.last)
+        # Numbered by hand: TensorFlow's counter begins anew in a process that resumes, and would overwrite files.
+        if batch:
+            self._save(MIDDLE, self.middle, int(self._updates))
+        else:
+            self._save(WHOLE, self.last, int(self._updates))
+            shutil.rmtree(self.folder / MIDDLE, ignore_errors=True)
 
     def save_epoch(self, epoch, best):
         """Save the weights after `epoch` epochs; `best`: also as the best so far."""
-        # Numbered by hand: TensorFlow's counter begins anew in a process that resumes.
         self._save("epochs", self.epochs, epoch)
         if best:
             self._save("best", self.best, epoch)
@@ -61,19 +140,25 @@ class Checkpoints:
             literal(folder)  # a training may outlast what is kept for it in the folder of temporary files
             manager.save(checkpoint_number=number)
 
-    def restore_last(self):
-        """Go back to the last state saved, and return its epoch and batch, or None if none is."""
-        if self.last.latest_checkpoint is None:
-            return None
+    def restore(self, saved):
+        """Go back to a state.
+
+        Args:
+            saved: Of `saved_states`.
+
+        Raises:
+            RunError: It is that of another model or optimizer.
+        """
+        newer = {} if saved.fingerprint is None else {"fingerprint": tf.Variable("")}
+        state = tf.train.Checkpoint(**self._state, **newer)
         try:
-            self.last.checkpoint.restore(self.last.latest_checkpoint).assert_consumed()
+            state.restore(saved.path).assert_consumed()
         except (tf.errors.OpError, AssertionError, ValueError) as error:
             reason = first_line(error)
             raise RunError(
-                f"{self.folder / 'last'} does not hold this recipe's state ({reason}); the recipe "
+                f"{self.folder} does not hold this recipe's state ({reason}); the recipe "
                 "must be the one that the run began with."
             ) from None
-        return int(self.epoch.numpy()), int(self.batch.numpy())
 
     def load_best(self):
         """Load the weights of the best epoch."""

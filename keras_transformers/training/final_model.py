@@ -1,4 +1,65 @@
-"""The final model of a run, saved."""
+"""The end of a training: the final weights are chosen, saved and scored."""
+
+import keras
+import tensorflow as tf
+
+from ..files import write_json, writing
+from ..runs.model import new_model
+from ..runs.notes import say
+from .callbacks import best_index
+from .fitting import monitored
+from .progress import ClosingTable
+
+
+def finish(fitted, run, console):
+    """Choose the final weights, save them, score them, write the report, and show it.
+
+    Args:
+        fitted: The `Fitted`.
+        run: The `Run`.
+        console: Where the closing table is shown.
+
+    Raises:
+        RunError: The run cannot be written.
+    """
+    encoded = fitted.built.encoded
+    chosen = _choose(fitted)
+    final = new_model(encoded.recipe, {"training.precision": "float32"})
+    final.set_weights(fitted.built.model.get_weights())
+    with writing(run.model_file):
+        save_model(final, run.model_file)
+    scores = {}
+    if encoded.valid is not None:
+        serving = encoded.task.serving(final, encoded.tokenizer)
+        scores, _ = encoded.task.score(serving, encoded.examples.valid)
+    report = {
+        "recipe": encoded.recipe.name,
+        "parameters": final.count_params(),
+        "weights": chosen,
+        "valid": scores,
+        "seconds": fitted.seconds,
+        "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+    }
+    with writing(run.report_file):
+        write_json(run.report_file, report)
+    named = {f"val_{name}": score for name, score in scores.items()}
+    console.print(ClosingTable(fitted.history, named, encoded.recipe.name))
+    say(f"final model: {chosen} → {run.model_file}", console)
+
+
+def _choose(fitted):
+    """Put the final weights into the model, and say which they are."""
+    history, encoded = fitted.history, fitted.built.encoded
+    if fitted.built.settings.average_last > 1:
+        count = fitted.checkpoints.load_average()
+        if count > 1:
+            return f"mean of the last {count} epochs"
+    elif encoded.valid is not None:
+        fitted.checkpoints.load_best()
+        monitor = monitored(encoded)
+        best = best_index([line[monitor] for line in history], monitor)
+        return f"epoch {history[best]['epoch']}, the best"
+    return f"epoch {history[-1]['epoch']}, the last"
 
 
 def save_model(model, path):

@@ -12,11 +12,18 @@ def freeze(model, blocks):
 
     Args:
         model: A backbone, or a task's model around one.
-        blocks: How many; 0: the embeddings alone.
+        blocks: How many; 0: the embeddings alone. If there are fewer, all of them.
+
+    Returns:
+        A list of sentences for the user: that there are fewer blocks.
     """
     backbone = _backbone(model)
     for part in (backbone.embed, *backbone.encoder.blocks[:blocks]):
         part.trainable = False
+    there = len(backbone.encoder.blocks)
+    if blocks <= there:
+        return []
+    return [f"`training.freeze` is {blocks}, but the encoder has {there} blocks: all are kept as they are."]
 
 
 def decayed_rates(model, decay):

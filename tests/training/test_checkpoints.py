@@ -4,7 +4,7 @@ import pytest
 from awkward_paths import NAMES
 
 from keras_transformers.errors import RunError
-from keras_transformers.training.checkpoints import Checkpoints
+from keras_transformers.training.checkpoints import Checkpoints, Place, saved_states
 
 
 def parts(width=3):
@@ -31,13 +31,15 @@ def test_the_last_state_comes_back_whole(tmp_path):
     optimizer.iterations.assign(11)
     Checkpoints(tmp_path, model, optimizer, average=1).save_last(2, 7)
     other, fresh = parts()
-    assert Checkpoints(tmp_path, other, fresh, average=1).restore_last() == (2, 7)
+    (saved,) = saved_states(tmp_path)
+    assert saved.place == Place(2, 7, 11)
+    Checkpoints(tmp_path, other, fresh, average=1).restore(saved)
     for one, two in zip(model.variables + optimizer.variables, other.variables + fresh.variables):
         np.testing.assert_array_equal(one.numpy(), two.numpy())
 
 
 def test_nothing_saved_is_the_beginning(tmp_path):
-    assert Checkpoints(tmp_path, *parts(), average=1).restore_last() is None
+    assert saved_states(tmp_path) == []
 
 
 def test_only_the_last_state_is_kept(tmp_path):
@@ -73,7 +75,7 @@ def test_the_best_is_kept(tmp_path):
 def test_the_state_of_another_model_is_refused(tmp_path):
     Checkpoints(tmp_path, *parts(), average=1).save_last(1)
     with pytest.raises(RunError, match=r"does not hold this recipe's state .*must be the one that the run began with"):
-        Checkpoints(tmp_path, *parts(width=4), average=1).restore_last()
+        Checkpoints(tmp_path, *parts(width=4), average=1).restore(*saved_states(tmp_path))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
@@ -95,13 +97,16 @@ def test_a_run_of_any_name_is_kept_and_no_other_is_touched(tmp_path, name):
     for epoch, value in ((1, 100), (2, 1), (3, 4)):
         fill(model, value)
         checkpoints.save_epoch(epoch, best=epoch == 2)
-        checkpoints.save_last(epoch, batch=epoch)
+        checkpoints.save_last(epoch)
+    checkpoints.save_last(3, batch=7)
     assert before == sorted(path for path in tmp_path.rglob("*") if tmp_path / name not in (path, *path.parents))
-    counts = [len(list((tmp_path / name / part).glob("*.index"))) for part in ("last", "best", "epochs")]
-    assert counts == [1, 1, 2]
+    counts = [len(list((tmp_path / name / part).glob("*.index"))) for part in ("last", "interrupted", "best", "epochs")]
+    assert counts == [1, 1, 1, 2]
     other, fresh = parts()
     resumed = Checkpoints(tmp_path / name, other, fresh, average=2)
-    assert resumed.restore_last() == (3, 3)
+    states = saved_states(tmp_path / name)
+    assert [saved.place for saved in states] == [Place(3, 7), Place(3)]
+    resumed.restore(states[0])
     assert values(other) == [4, 4]
     resumed.load_best()
     assert values(other) == [1, 1]

@@ -1,0 +1,98 @@
+"""The model of a training: under its strategy and precision, with its optimizer, and the weights to begin with."""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from ..recipe.sections import Training
+from ..registry.assemble import assemble, values
+from ..runs.model import dtype_policy, new_model
+from .encoding import Encoded
+from .fine_tuning import freeze, scale_rates
+from .resuming import Start, updates_in_all
+from .strategies import strategy_of
+from .trainer import TokenModel
+
+NEW = Start()
+_GLANCES = 9  # steps at which the learning rate is looked at
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model that is ready to be fitted.
+
+    Args:
+        encoded: What it is fitted to.
+        start: Where the training begins.
+        settings: The section `training`, assembled.
+        model: The task's model, which is kept.
+        trainer: The same model, compiled, whose `fit` is called.
+        notes: What is to be said of it, one sentence each.
+    """
+
+    encoded: Encoded
+    start: Start
+    settings: Training = field(repr=False)
+    model: keras.Model = field(repr=False)
+    trainer: TokenModel = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def build(encoded, start=NEW):
+    """Return the `Built` of an `Encoded`.
+
+    Where the training goes on from a saved state, the weights stay those of a new model; `fit` restores them.
+
+    Args:
+        encoded: The `Encoded`.
+        start: Where the training begins.
+
+    Raises:
+        RecipeError: The parts of the recipe do not fit.
+        CheckpointError: The weights to begin with do not fit the model.
+    """
+    tree, task = encoded.recipe.tree, encoded.task
+    section = tree["training"]
+    updates = updates_in_all(start.place, section["epochs"], encoded.train.batches)
+    loss = task.loss()
+    notes = []
+    with strategy_of(section["strategy"]).scope():
+        model = new_model(encoded.recipe)
+        with dtype_policy(section["precision"]):
+            trainer = TokenModel(inputs=model.input, outputs=model.output)
+        settings = assemble("section", section, {**values(tree), "training.steps": updates})
+        if settings.freeze is not None:
+            notes += freeze(model, settings.freeze)
+        notes += _rising_to_the_end(settings.schedule, updates, section["schedule"]["type"])
+        optimizer = settings.optimizer
+        optimizer.learning_rate = settings.schedule
+        if settings.layer_decay is not None:
+            scale_rates(optimizer, model, settings.layer_decay)
+        trainer.compile(optimizer=optimizer, loss=loss, measures=_measures(loss, model, encoded.train))
+        optimizer.build(model.trainable_variables)
+    if tree.get("weights") is not None and start.saved is None:
+        from ..weights import load_into
+
+        notes += load_into(model, tree["weights"], tree["task"])
+    return Built(encoded, start, settings, model, trainer, tuple(notes))
+
+
+def _measures(loss, model, batches):
+    """Return the names of what the loss measures, learnt from one example."""
+    if not hasattr(loss, "measures"):
+        return ()
+    inputs, labels = batches.sample()
+    return tuple(loss.measures(labels, model(inputs, training=False)))
+
+
+def _rising_to_the_end(schedule, updates, name):
+    """Return a note if the learning rate only rises: its warm-up is longer than the training."""
+    steps = np.unique(np.linspace(0, updates - 1, _GLANCES).astype(int))
+    rates = [float(schedule(int(step))) for step in steps]
+    if len(rates) < 2 or np.any(np.diff(rates) <= 0):
+        return []
+    return [
+        f"The learning rate of `schedule/{name}` rises to the end of the training, {updates:,} updates, where it is "
+        f"{rates[-1]:.2g}: its warm-up is not over by then."
+    ]

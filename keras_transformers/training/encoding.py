@@ -1,0 +1,99 @@
+"""Text becomes ids: the tokenizer of a training, and the batches that it makes of the examples."""
+
+from dataclasses import dataclass, field, replace
+
+from ..data.batches.batching import Batches
+from ..registry import describe
+from ..registry.assemble import assemble
+from ..text.tokenizer import Tokenizer
+from .examples import Examples
+from .fingerprint import Fingerprint
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Text as ids, in batches.
+
+    Args:
+        examples: The `Examples`, whose recipe now says how many ids there are.
+        tokenizer: What made the ids.
+        train: The batches of the training text.
+        valid: Those of the validation text; None: there is none.
+        fingerprint: What tells these batches from others.
+        notes: What is to be said of it, such as what was dropped, one sentence each.
+    """
+
+    examples: Examples
+    tokenizer: Tokenizer = field(repr=False)
+    train: Batches = field(repr=False)
+    valid: Batches | None = field(repr=False)
+    fingerprint: Fingerprint
+    notes: tuple[str, ...] = ()
+
+    @property
+    def recipe(self):
+        """The recipe, in which all is settled."""
+        return self.examples.recipe
+
+    @property
+    def task(self):
+        """The task."""
+        return self.examples.task
+
+
+def new_tokenizer(examples, folder):
+    """Return the tokenizer of a new training, and write it to `folder`.
+
+    It is that of the weights to begin with, or else one that learns from the training text.
+
+    Args:
+        examples: `Examples`, settled.
+        folder: Where its files go; made if it does not exist.
+
+    Raises:
+        DataError: The text does not support the vocabulary asked for.
+        CheckpointError: The weights to begin with have no vocabulary that can be read.
+    """
+    tree = examples.recipe.tree
+    tokenizer = assemble("tokenizer", tree["tokenizer"])
+    if tree.get("weights") is None:
+        tokenizer.train(examples.task.texts(examples.train), folder)
+        return tokenizer
+    from ..weights import open_checkpoint
+
+    folder.mkdir(exist_ok=True)
+    open_checkpoint(tree["weights"]).write_tokenizer(folder)
+    tokenizer.load(folder)
+    return tokenizer
+
+
+def _fewer_pieces(tree, size):
+    """Return a note if the training text has given fewer pieces than the recipe asks for, beyond the default."""
+    asked = tree["tokenizer"].get("vocab_size")
+    if tree.get("weights") is not None or asked is None or asked <= size:
+        return []
+    if asked == describe("tokenizer", tree["tokenizer"]["type"]).parameters["vocab_size"].default:
+        return []
+    return [f"`tokenizer.vocab_size` is {asked}, but the training text gives no more than {size} pieces: it has these."]
+
+
+def encode(examples, tokenizer):
+    """Return the `Encoded` of `Examples`.
+
+    Args:
+        examples: `Examples`, settled.
+        tokenizer: A `Tokenizer` with its vocabulary.
+
+    Raises:
+        DataError: The examples do not fit the task, or none is left.
+    """
+    recipe, task, data = examples.recipe, examples.task, examples.data
+    limits = data.batch_tokens, data.max_length, recipe.tree["seed"]
+    train, notes = task.encode(examples.train, tokenizer, *limits, "data.train")
+    valid = None
+    if examples.valid is not None:
+        valid, more = task.encode(examples.valid, tokenizer, *limits, "data.valid")
+        notes = [*notes, *more]
+    notes = [*_fewer_pieces(recipe.tree, tokenizer.size), *notes]
+    examples = replace(examples, recipe=recipe.with_overrides({"model.vocab_size": tokenizer.size}))
+    return Encoded(examples, tokenizer, train, valid, Fingerprint.of(examples, train, valid), tuple(notes))

@@ -1,0 +1,110 @@
+"""The first steps of a training: the text is read, and what it and this machine tell is settled in the recipe."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import RecipeError
+from ..recipe.recipe import Recipe
+from ..recipe.sections import Data
+from ..registry.assemble import assemble
+from ..runs.examples import read_for
+from ..tasks.task import Task
+from .precision import fastest_precision
+
+SECTIONS = ("tokenizer", "data", "task", "training")
+"""What a recipe that trains must have beside its model."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Text that was read, and the recipe that says what is made of it.
+
+    Args:
+        recipe: The resolved recipe.
+        data: Its section `data`, assembled.
+        task: Its task, assembled.
+        train: The training text, of the class that the task reads.
+        valid: The validation text, of the same class; None: there is none.
+        notes: What is to be said of it, one sentence each.
+    """
+
+    recipe: Recipe
+    data: Data = field(repr=False)
+    task: Task = field(repr=False)
+    train: Any = field(repr=False)
+    valid: Any = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def read(recipe):
+    """Return the `Examples` of a recipe.
+
+    Raises:
+        RecipeError: The recipe only builds a model: a section that training needs is missing.
+        DataError: The text cannot be read.
+    """
+    tree = recipe.tree
+    for section in SECTIONS:
+        if tree.get(section) is None:
+            raise RecipeError(f"`{recipe.name}` cannot be trained: it has no section `{section}`.")
+    data, task = assemble("section", tree["data"]), assemble("task", tree["task"])
+    task.check_metrics()
+
+    def examples(split):
+        source = getattr(data, split)
+        return source and read_for(task, source, data.root, tree, split)
+
+    return Examples(recipe, data, task, examples("train"), examples("valid"))
+
+
+def settle(examples):
+    """Return `Examples` whose recipe and task hold what the training text tells, such as labels.
+
+    Relative paths become absolute, and the tokenizer is that of the weights to begin with, if there are any.
+
+    Raises:
+        DataError: Nothing can be learnt from these examples.
+        CheckpointError: The weights to begin with cannot be read.
+    """
+    tree = examples.recipe.tree
+    told = {f"task.{name}": value for name, value in examples.task.settle(examples.train).items()}
+    settled = {
+        key: str(Path(path).expanduser().resolve())
+        for key, path in (("data.root", tree["data"].get("root")), ("weights", tree.get("weights")))
+        if path is not None
+    }
+    if tree.get("weights") is not None:
+        from ..weights import open_checkpoint
+
+        settled["tokenizer"] = open_checkpoint(tree["weights"]).recipe()["tokenizer"]
+    recipe = examples.recipe.with_overrides(settled | told)
+    task = examples.task if recipe.tree["task"] == tree["task"] else assemble("task", recipe.tree["task"])
+    notes = (*task.remarks(examples.train), *_notes(tree["training"]))
+    return replace(examples, recipe=recipe, task=task, notes=notes)
+
+
+def settle_precision(examples, choose=fastest_precision):
+    """Return `Examples` whose recipe names a dtype policy instead of `auto`.
+
+    Args:
+        examples: The `Examples`.
+        choose: Returns the name of the policy, and a sentence on why. Where there are several workers, all must be
+            given the same answer.
+    """
+    if examples.recipe.tree["training"]["precision"] != "auto":
+        return examples
+    precision, why = choose()
+    recipe = examples.recipe.with_overrides({"training.precision": precision})
+    return replace(examples, recipe=recipe, notes=(*examples.notes, why))
+
+
+def _notes(training):
+    """Return what is to be said of settings that are larger than what there is."""
+    epochs, average, patience = (training[name] for name in ("epochs", "average_last", "patience"))
+    notes = []
+    if average > epochs:
+        notes.append(f"`training.average_last` is {average}, but `training.epochs` is {epochs}: all are averaged.")
+    if patience is not None and patience >= epochs:
+        notes.append(f"`training.patience` is {patience}, but `training.epochs` is {epochs}: nothing ends it early.")
+    return tuple(notes)
