@@ -39,6 +39,10 @@ def main():
 
     recipe = kt.load_recipe(args.recipe, args.set)
     precision = recipe.tree["training"]["precision"]
+    if precision == "auto":
+        from keras_transformers.training.precision import fastest_precision
+
+        precision, _ = fastest_precision()
     pairs = encoded_pairs(args, recipe)
     # The policy is global here: optimizers and losses then see it as in an ordinary Keras program.
     keras.config.set_dtype_policy(precision)

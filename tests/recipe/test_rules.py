@@ -170,10 +170,6 @@ def test_rules_stand_partial_trees(tree):
             "`max_length` must be at least 8 for `task/masked_lm`, but is 7.",
         ),
         (
-            "trec", ["training.freeze=7"], "training.freeze",
-            "`freeze` must be at most `model.encoder.layers` (6), but is 7.",
-        ),
-        (
             "bert_tiny", ["model.embedding={type: token, dim: 64}"], "model.embedding.dim",
             "`dim` must be `model.dim` (128), but is 64.",
         ),
@@ -352,3 +348,7 @@ def test_what_was_written_for_version_0_1_keeps_its_meaning(own):
     attention = "model.encoder.block.attention={type: old, heads: 7}"
     message = "`heads` must divide `model.dim` (128), but is 7."
     assert said("bert_tiny", attention) == [("model.encoder.block.attention.heads", message)]
+
+
+def test_what_is_merely_larger_than_there_is_can_work():
+    load("trec", ["training.freeze=7", "training.epochs=1", "training.average_last=5", "training.patience=3"])

@@ -34,7 +34,7 @@ def test_describe_reads_the_manifest():
     assert component.origin == "built-in"
     epochs, precision = component.parameters["epochs"], component.parameters["precision"]
     assert (epochs.type, epochs.minimum, epochs.default, epochs.required) == ("int", 1, 10, False)
-    assert precision.choices == ("float32", "mixed_bfloat16")
+    assert precision.choices == ("auto", "float32", "mixed_bfloat16")
     assert component.parameters["optimizer"].required
     assert component.parameters["optimizer"].slot == "optimizer"
     assert component.parameters["patience"].nullable

@@ -7,7 +7,6 @@ from keras_transformers.errors import RunError
 from keras_transformers.runs.run import Run
 from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
 from keras_transformers.training.progress import ClosingTable, LiveProgress, columns_of
-from keras_transformers.training.resuming import spans
 
 
 class Checkpoints:
@@ -61,19 +60,6 @@ def test_what_is_no_number_is_never_the_best():
     assert best_index([nan, 2.0, nan, 3.0], "val_loss") == 1
     assert best_index([nan, 2.0, 3.0], "val_bleu") == 2
     assert best_index([nan, nan], "val_bleu") == 1
-
-
-@pytest.mark.parametrize(
-    ("place", "wanted"),
-    [
-        ((0, 5, 0), [(0, 5, 0)]),
-        ((2, 5, 7), [(2, 3, 7), (3, 5, 0)]),
-        ((4, 5, 7), [(4, 5, 7)]),
-        ((5, 5, 0), []),
-    ],
-)
-def test_spans(place, wanted):
-    assert spans(*place) == wanted
 
 
 def test_the_clock_counts_training_alone(monkeypatch):

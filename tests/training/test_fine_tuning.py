@@ -33,6 +33,14 @@ def test_the_lowest_blocks_are_frozen(model, blocks):
     assert "classifier/kernel" in trained
 
 
+def test_more_blocks_than_there_are_is_all_of_them_and_told(model):
+    assert freeze(model, 3) == []
+    trained = {variable.path for variable in model.trainable_variables}
+    said = "`training.freeze` is 7, but the encoder has 3 blocks: all are kept as they are."
+    assert freeze(model, 7) == [said]
+    assert {variable.path for variable in model.trainable_variables} == trained
+
+
 def test_rates_fall_with_depth(model):
     rates = decayed_rates(model, 0.5)
     backbone = model.layers[2]
