@@ -9,7 +9,6 @@ from .. import registry
 from ..errors import DataError, KerasTransformersError, RecipeError, UnknownComponent, did_you_mean
 from ..files import to_json, whole
 from .backend import import_keras, require_tensorflow
-from .chatter import chatter_kept
 
 
 def list_(args):
@@ -145,6 +144,7 @@ def predict(args):
     from ..api.export import is_saved_model
     from ..api.predict import answerer, answers
     from ..runs.run import load_run
+    from .chatter import chatter_kept
 
     if not is_saved_model(args.model):
         load_run(args.model)
@@ -278,6 +278,8 @@ def _heavy(args):
     Yields:
         A function of a run's folder, for what TensorFlow says meanwhile, as of `chatter_kept`.
     """
+    from .chatter import chatter_kept
+
     import_keras()
     require_tensorflow()
     _load_plugins(args)
