@@ -122,7 +122,7 @@ def with_torch(contenders, part, args, model):
     sizes = {
         "vocab_size": model.vocab_size,
         "hidden_size": model.dim,
-        "num_hidden_layers": model.encoder.layers,
+        "num_hidden_layers": len(model.encoder.blocks),
         "num_attention_heads": block.attention.heads,
         "intermediate_size": block.feed_forward.hidden_dim,
     }
@@ -307,7 +307,7 @@ def kerashub(model):
     block = model.encoder.block
     return keras_hub.models.BertBackbone(
         model.vocab_size,
-        num_layers=model.encoder.layers,
+        num_layers=len(model.encoder.blocks),
         num_heads=block.attention.heads,
         hidden_dim=model.dim,
         intermediate_dim=block.feed_forward.hidden_dim,

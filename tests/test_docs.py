@@ -65,7 +65,7 @@ def test_layers_of_the_guide_work(tmp_path):
         name = re.match(r"# (\S+\.py)\n", block)[1]
         (tmp_path / name).write_text(block, encoding="utf-8")
     script = """
-import check, talking_heads
+import all_checks, check, talking_heads
 from keras_transformers.layers import MultiHeadAttention
 layer = talking_heads.TalkingHeads(heads=check.H)
 assert layer(check.x).shape == check.x.shape

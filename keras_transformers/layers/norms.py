@@ -76,3 +76,4 @@ class RMSNorm(keras.layers.RMSNormalization):
 
     def __init__(self, epsilon: Positive = 1e-6, **kwargs):
         super().__init__(epsilon=epsilon, **kwargs)
+        self.supports_masking = True  # Keras's own says so of LayerNormalization only

@@ -3,6 +3,7 @@
 import enum
 
 import keras
+from keras import ops
 
 from ..signature import Rate
 from .compose import build_once, revive
@@ -49,7 +50,9 @@ class Residual(MaskedLayer):
     def call(self, x, sublayer_output, training=None):
         """Return `x` joined with the sublayer's output, both (B, T, D)."""
         joined = x + self.drop(sublayer_output, training=training)
-        return self.norm(joined) if self.norm_order is NormOrder.POST else joined
+        if self.norm_order is NormOrder.PRE:
+            return joined
+        return ops.cast(self.norm(joined), self.compute_dtype)  # the norm may have a dtype of its own
 
     def compute_output_shape(self, input_shape, *_):
         return tuple(input_shape)

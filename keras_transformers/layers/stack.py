@@ -51,7 +51,7 @@ class Stack(MaskedLayer):
         return cls(**{**config, "block": revive(config["block"])})
 
     def _normalized(self, x):
-        return x if self.norm is None else self.norm(x)
+        return ops.cast(x if self.norm is None else self.norm(x), self.compute_dtype)  # blocks may have another
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")

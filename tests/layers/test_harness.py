@@ -1,19 +1,43 @@
-"""What holds for every registered layer: walk the registry, check each through one harness."""
+"""What holds for every registered layer: walk the registry, run each of its checks (keras_transformers.testing)."""
 
-import inspect
+import os
+import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
-from harness import OTHERS, array, calls, components, copy, gradients, make, perturb, spec
+from harness import OTHERS, array, calls, components, make, spec
 
 from keras_transformers import registry
-from keras_transformers.runs.model import dtype_policy
+from keras_transformers.layers import FeedForward, MultiHeadAttention
+from keras_transformers.testing import check_component, checks_of
 
 COMPONENTS = components()
-CALLS = [(slot, name, call) for slot, name in COMPONENTS for call in calls(slot)]
-each_component = pytest.mark.parametrize(("slot", "name"), COMPONENTS, ids=map("/".join, COMPONENTS))
-each_call = pytest.mark.parametrize(("slot", "name", "call"), CALLS, ids=map("/".join, CALLS))
+CHECKS = [(slot, name, check) for slot, name in COMPONENTS for check in checks_of(slot)]
+REPLICAS = """
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+from keras_transformers.testing import check_component
+
+for name in {names}:
+    check_component(name, only=["strategy"])
+print("passed")
+"""
+
+
+def test_every_layer_is_walked():
+    assert len(COMPONENTS) >= 11
+    assert ("attention", "multi_head") in COMPONENTS
+
+
+@pytest.mark.parametrize(("slot", "name", "check"), CHECKS, ids=["-".join(entry) for entry in CHECKS])
+def test_every_layer_passes_every_check(slot, name, check):
+    check_component(f"{slot}/{name}", only=[check])
 
 
 def dropouts(description):
@@ -30,33 +54,14 @@ def replaced(description, path, value):
     return {**description, name: replaced(description[name], rest, value) if rest else value}
 
 
-def test_every_layer_is_walked():
-    assert len(COMPONENTS) >= 11
-    assert ("attention", "multi_head") in COMPONENTS
+each_component = pytest.mark.parametrize(("slot", "name"), COMPONENTS, ids=map("/".join, COMPONENTS))
 
 
 @each_component
-def test_every_constructor_argument_is_an_attribute_and_in_the_configuration(slot, name):
+def test_arguments_other_than_the_defaults_are_kept(slot, name):
     description = spec(slot, name, changed=True)
     layer = make(slot, description)
-    own = type(layer).__init__
-    own = own if own.__module__.startswith("keras_transformers.") else object.__init__  # Keras's arguments only
-    arguments = set(inspect.signature(own).parameters) - {"self", "args", "kwargs"}
-
-    assert arguments == set(registry.describe(slot, name).parameters)
-    for argument in arguments:
-        assert hasattr(layer, argument), argument
-        assert argument in layer.get_config(), argument
-        if not isinstance(description[argument], dict):
-            value = getattr(layer, argument)  # of a stack, `layers` are its blocks, as Keras's users expect
-            assert (len(value) if isinstance(value, list) else value) == description[argument]
-            assert layer.get_config()[argument] == description[argument]
-
-
-@each_call
-def test_the_configuration_makes_the_same_layer(slot, name, call):
-    call = calls(slot)[call]
-    layer = make(slot, spec(slot, name, changed=True))
+    call = next(iter(calls(slot).values()))
     expected = call.of(layer)
 
     config = keras.saving.serialize_keras_object(layer)
@@ -64,67 +69,13 @@ def test_the_configuration_makes_the_same_layer(slot, name, call):
     call.of(again)
     again.set_weights(layer.get_weights())
 
-    assert type(again) is type(layer)
-    assert again is not layer
     assert keras.saving.serialize_keras_object(again)["config"] == config["config"]
-    np.testing.assert_allclose(array(call.of(again)), array(expected), rtol=1e-6, atol=1e-6)
-
-
-@each_call
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_symbolic_and_eager_outputs_agree(slot, name, call, precision):
-    call = calls(slot)[call]
-    with dtype_policy(precision):
-        layer = make(slot, spec(slot, name))
-    eager = call.of(layer)
-
-    for known in (True, False):
-        symbolic = call.inputs(known).of(layer)
-        assert symbolic.dtype == keras.backend.standardize_dtype(eager.dtype)
-        assert len(symbolic.shape) == len(eager.shape)
-        assert all(one in (None, other) for one, other in zip(symbolic.shape, eager.shape))
-        assert symbolic.shape[-1] == eager.shape[-1]
-        assert not known or tuple(symbolic.shape) == tuple(eager.shape)
-
-
-@each_call
-def test_a_layer_is_built_by_a_symbolic_call(slot, name, call):
-    call = calls(slot)[call]
-    eager, symbolic = (make(slot, spec(slot, name)) for _ in range(2))
-    call.of(eager)
-    call.inputs(known=False).of(symbolic)
-
-    assert [weight.shape for weight in symbolic.weights] == [weight.shape for weight in eager.weights]
-
-
-@each_call
-def test_a_saved_model_gives_the_same_outputs(slot, name, call, tmp_path):
-    call = calls(slot)[call]
-    inputs = call.inputs(known=False)
-    layer = make(slot, spec(slot, name, changed=True))
-    model = keras.Model([*inputs.arrays, *inputs.named.values()], inputs.of(layer))
-    perturb(model)
-    values = [*call.arrays, *call.named.values()]
-    expected = array(model(values))
-
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-
-    assert len(again.weights) == len(model.weights)
-    np.testing.assert_allclose(array(again(values)), expected, rtol=1e-6, atol=1e-6)
-
-
-@each_call
-def test_mixed_precision(slot, name, call):
-    call = calls(slot)[call]
-    with dtype_policy("mixed_bfloat16"):
-        layer = make(slot, spec(slot, name))
-    outputs = call.of(layer)
-    expected = call.of(make(slot, spec(slot, name)))
-
-    assert keras.backend.standardize_dtype(outputs.dtype) == "bfloat16"
-    assert {keras.backend.standardize_dtype(weight.dtype) for weight in layer.trainable_weights} <= {"float32"}
-    np.testing.assert_allclose(array(outputs), array(expected), rtol=0.1, atol=0.1)
+    np.testing.assert_allclose(array(call.of(again)), array(expected), rtol=1e-5, atol=1e-5)
+    for argument, given in description.items():
+        if argument != "type" and not isinstance(given, dict):
+            value = getattr(layer, argument)  # of a stack, `layers` are its blocks, as Keras's users expect
+            assert (len(value) if isinstance(value, list) else value) == given
+            assert layer.get_config()[argument] == given
 
 
 @each_component
@@ -136,27 +87,110 @@ def test_every_dropout_acts_in_training_and_in_training_only(slot, name):
         return
     layer = make(slot, without)
     expected = array(call.of(layer, training=False))
-    np.testing.assert_array_equal(array(call.of(layer, training=True)), expected)
-
     for path in paths:
         dropping = make(slot, replaced(without, path, OTHERS["dropout"]))
         call.of(dropping, training=False)
-        copy(layer, dropping)
+        for old, new in zip(layer.trainable_weights, dropping.trainable_weights, strict=True):
+            new.assign(old.value)
         np.testing.assert_array_equal(array(call.of(dropping, training=False)), expected)
         dropped = array(call.of(dropping, training=True))
         assert np.abs(dropped - expected).max() > 1e-3, path
         assert np.isfinite(dropped).all()
 
 
-@each_call
-def test_gradients_reach_every_weight(slot, name, call):
-    call = calls(slot)[call]
-    layer = make(slot, spec(slot, name))
-    call.of(layer)
-    perturb(layer)
+@pytest.mark.long
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute is TensorFlow's")
+def test_every_layer_trains_on_two_replicas():
+    names = [f"{slot}/{name}" for slot, name in COMPONENTS]
+    command = [sys.executable, "-c", REPLICAS.format(names=names)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.stdout.endswith("passed\n")
 
-    for path, gradient in gradients(layer, call).items():
-        assert gradient is not None, path
-        assert np.isfinite(gradient).all(), path
-        # A bias of the keys adds the same to every score of a query, which a softmax does not see.
-        assert path.endswith("key/bias") or np.abs(gradient).max() > 1e-6, path
+
+def fails(component, slot, only, sentence):
+    with pytest.raises(AssertionError) as caught:
+        check_component(component, slot, only=[only])
+    name = component.__name__
+    assert str(caught.value) == f"`{name}` is no {slot} as it should be:\n{only}: {sentence}"
+
+
+class Forgetful(FeedForward):
+    """A network whose configuration lacks an argument, which is no attribute either."""
+
+    def __init__(self, hidden_dim: int, power: int = 3, **kwargs):
+        super().__init__(hidden_dim, **kwargs)
+
+
+class Dim(MultiHeadAttention):
+    """An attention that lets no mask through, and whose steps see other positions than its whole pass."""
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
+
+    def bias(self, query_positions, key_positions):
+        return keras.ops.cast(key_positions - len(key_positions), "float32") * len(key_positions)
+
+
+class Idle(FeedForward):
+    """A network with a weight that nothing uses."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.idle = self.add_weight(name="idle", shape=(2,))
+
+
+def test_what_fails_is_said():
+    fails(Forgetful, "feed_forward", "arguments", "the argument `power` of its constructor must be an attribute.")
+    sentence = "the implicit mask of its first input must go on to its outputs (`supports_masking = True`)."
+    fails(Dim, "attention", "masks", sentence)
+
+
+def test_a_weight_that_is_idle_is_named():
+    with pytest.raises(AssertionError) as caught:
+        check_component(Idle, "feed_forward", only=["gradients"])
+    assert re.search(r"\ngradients: `.*idle` gets no gradient\.$", str(caught.value))
+
+
+def test_a_step_that_differs_is_said():
+    with pytest.raises(AssertionError, match=r"\nsteps: what `step` computes differs by "):
+        check_component(Dim, "attention", only=["steps"])
+
+
+def test_all_failures_are_said_at_once():
+    with pytest.raises(AssertionError, match=r"(?s)\nmasks: .*\nsteps: "):
+        check_component(Dim, "attention", only=["masks", "steps"])
+
+
+class Wide(FeedForward):
+    """A network with an argument of a name that tells no size."""
+
+    def __init__(self, hidden_dim: int, breadth: int, **kwargs):
+        super().__init__(hidden_dim, **kwargs)
+        self.breadth = breadth
+
+    def get_config(self):
+        return {**super().get_config(), "breadth": self.breadth}
+
+
+def test_arguments_that_cannot_be_guessed_are_given():
+    with pytest.raises(AssertionError, match=r"`breadth` is not known: give it in `arguments`\.$"):
+        check_component(Wide, "feed_forward", only=["arguments"])
+    check_component(Wide, "feed_forward", {"breadth": 7}, only=["arguments"])
+    check_component(Wide(17, 7), "feed_forward", only=["arguments", "shapes"])
+
+
+def test_the_slot_is_that_of_the_class():
+    check_component(MultiHeadAttention, only=["arguments"])
+    with pytest.raises(AssertionError) as caught:
+        check_component(Wide)
+    assert str(caught.value) == ("`Wide` is not registered: say which slot it fills, as in check_component(…, slot).")
+    with pytest.raises(AssertionError) as caught:
+        check_component("schedule/noam")
+    assert str(caught.value).startswith("There are no checks for the slot `schedule`; there are for: attention, ")
+
+
+def test_an_unknown_check_lists_what_there_is():
+    with pytest.raises(AssertionError, match=r"^There is no check `mask` for norm; there are: arguments, "):
+        check_component(registry.resolve("norm", "rms_norm"), "norm", only=["mask"])
