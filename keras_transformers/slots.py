@@ -28,7 +28,7 @@ class Contract:
 
 CONTRACTS = (
     # The model, from the outside in
-    Contract("model", "keras:Model", "a functional model with named inputs and outputs, of `embed` and `encoder`"),
+    Contract("model", "keras_transformers.models.backbone:Backbone", "a Keras model of `embed` and `encoder`"),
     Contract("embedding", LAYER, "`call(ids)`: ids (B, T) to vectors (B, T, D); `logits(x)` back", ("call",)),
     Contract("position", LAYER, "`call(inputs, positions)`: adds what tells positions apart to (B, T, D)", ("call",)),
     Contract("encoder", LAYER, "`call(x, mask)`: a stack of `blocks` over (B, T, D)", ("call",)),
@@ -47,6 +47,9 @@ CONTRACTS = (
     Contract(
         "task", "keras_transformers.tasks.task:Task", "what a model learns to do: head, loss, batches, answers, scores",
         ("texts", "model", "loss", "encode", "serving", "score"),
+    ),
+    Contract(
+        "search", "keras_transformers.decoding.search:Search", "finds what a model says, step by step", ("__call__",)
     ),
     # Training
     Contract(

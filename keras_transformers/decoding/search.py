@@ -3,6 +3,8 @@
 B batch, S source length, L greatest output length, V vocabulary size.
 """
 
+import abc
+
 import tensorflow as tf
 
 from ..errors import RecipeError
@@ -11,7 +13,7 @@ from ..signature import Natural, Positive
 from ..text.special import BOS, PAD
 
 
-class Search:
+class Search(abc.ABC):
     """Abstract: finds what a model says, in the graph.
 
     Subclasses fill in `find`, which sees the model as any `Decodable`: it calls `step`, and `choose` where it goes on
@@ -55,6 +57,7 @@ class Search:
         state = model.begin({"source": source}, length)
         return self.find(model, state, tf.fill((tf.shape(source)[0],), BOS), limits, length)
 
+    @abc.abstractmethod
     def find(self, model, state, first, limits, length):
         """Return ids (B, L), 0 after the end, and their total log-probability (B,).
 
@@ -65,9 +68,6 @@ class Search:
             limits: Most tokens that each row may say, (B,), int32, at most L.
             length: L, a scalar.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} must have a method `find(model, state, first, limits, length)`."
-        )
 
 
 def forbid(logits):

@@ -7,7 +7,7 @@ import numpy as np
 from ..data.examples import Labelled
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import Has, Need
+from ..signature import Has, Need, Present
 from .regression import number_of
 from .task import Scored, Task
 
@@ -39,6 +39,8 @@ class SentenceEmbedding(Task):
         Need("model", Has("gives", "sequence")),
         Need("model", Has("reads", "segments")),
         Need("tokenizer", Has("gives", "cls")),
+        Need("data.train", Has("holds", "pairs of texts")),
+        Need("data.train.second", Present()),
     )
 
     def __init__(

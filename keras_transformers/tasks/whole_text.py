@@ -6,7 +6,7 @@ from ..data.examples import Labelled
 from ..errors import DataError
 from ..models.backbone import features, require_segments, with_head
 from ..models.heads.pooled import class_logits
-from ..signature import AtLeast, Has, Need
+from ..signature import AtLeast, Has, Need, Present
 from .task import Task
 
 
@@ -26,6 +26,9 @@ class WholeText(Task):
         Need("model", Has("reads", "segments")),
         Need("model.segments", AtLeast(2, when="pair")),
         Need("tokenizer", Has("gives", "cls")),
+        Need("data.train", Has("holds", "pairs of texts", when="pair")),
+        Need("data.train.second", Present(when="pair")),
+        Need("model.segments", AtLeast(2, when="data.train.second", unless="pair=false")),
     )
 
     def __init__(self, pair, dropout, metrics):

@@ -23,6 +23,7 @@ class LabelledLines(FileSource):
     """
 
     gives = Labelled
+    facts = {"holds": "single texts"}
 
     def __init__(self, path: Path, **kwargs):
         super().__init__([path], **kwargs)

@@ -31,6 +31,7 @@ class PythonPackages(Source):
     """
 
     gives = Labelled
+    facts = {"holds": "single texts"}
 
     def __init__(self, part: Part = "all", least: Count = 100, limit: Count | None = None):
         self.part = part
