@@ -16,7 +16,9 @@ The message of each is one sentence for the user. The command line prints it wit
 ends with `exit_status`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class KerasTransformersError(Exception):
@@ -59,7 +61,7 @@ class Problem:
     line: int | None = None
     column: int | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         key = f"`{self.path}`" if self.path else ""
         return ": ".join(part for part in (place, key, self.message) if part)
@@ -72,13 +74,13 @@ class RecipeError(KerasTransformersError):
         problems: `Problem`s, or one sentence.
     """
 
-    def __init__(self, problems):
+    def __init__(self, problems: "str | Problem | Iterable[str | Problem]") -> None:
         if isinstance(problems, (str, Problem)):
             problems = [problems]
         self.problems = [Problem(one) if isinstance(one, str) else one for one in problems]
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problems,)
 
 
@@ -104,12 +106,12 @@ class ExportError(KerasTransformersError):
     """A model cannot be exported, or a folder is not an exported model."""
 
 
-def first_line(error):
+def first_line(error: BaseException) -> str:
     """Return the first line of what another library's error says, or else its class's name."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def did_you_mean(name, existing):
+def did_you_mean(name: object, existing: Iterable[object]) -> str:
     """Return " Did you mean `x`?" with the nearest of the existing names, or "" if none is near."""
     import difflib
 

@@ -8,6 +8,7 @@ whatever this reader, or one of YAML 1.1, would not read back as the same text.
 import math
 import re
 from itertools import chain
+from typing import Any
 
 import yaml
 
@@ -46,7 +47,7 @@ def compose(text, base=None):
     return root
 
 
-def load(text, base=None):
+def load(text: str, base: Any = None) -> Any:
     """Return what one YAML document holds as dicts, lists and scalars; None if it is empty.
 
     Args:

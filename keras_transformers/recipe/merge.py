@@ -8,7 +8,7 @@ string stands for a map with that `type` wherever the other side is a map.
 from .document import Node
 
 
-def merge(parent, child):
+def merge(parent: Node, child: Node) -> Node:
     """Return `parent` as changed by `child`, both `Node`s; neither is modified.
 
     A `null` of the child stays in the result, where it means the parameter's default (or null
@@ -26,7 +26,7 @@ def merge(parent, child):
     return Node(value, child.place, keys)
 
 
-def _as_maps(parent, child):
+def _as_maps(parent: Node, child: Node) -> tuple[Node, Node]:
     if parent.is_map and isinstance(child.value, str):
         return parent, _typed(child)
     if child.is_map and isinstance(parent.value, str):
@@ -34,12 +34,12 @@ def _as_maps(parent, child):
     return parent, child
 
 
-def _typed(node):
+def _typed(node: Node) -> Node:
     return Node({"type": node}, node.place, {"type": node.place})
 
 
-def _changes_type(parent, child):
+def _changes_type(parent: Node, child: Node) -> bool:
     if "type" not in child.value:
         return False
     before = parent.value["type"].value if "type" in parent.value else None
-    return child.value["type"].value != before
+    return bool(child.value["type"].value != before)

@@ -1,6 +1,7 @@
 """Where a problem of a recipe is: a line of a file, a `--set` argument or a dict."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,14 @@ class Place:
     column: int | None = None
 
 
-def problem(place, path, message):
+def problem(place: Place, path: str | Iterable[object], message: str) -> Problem:
     """Return the problem at `place`; `path` is a key path as text or as a sequence of keys."""
     if not isinstance(path, str):
         path = ".".join(str(key) for key in path)
     return Problem(message, path, place.file, place.line, place.column)
 
 
-def shown(path):
+def shown(path: str | os.PathLike[str]) -> str:
     """Return a file's path as messages show it: relative where it lies below the working directory."""
     path = Path(path)
     try:

@@ -91,6 +91,6 @@ def _made(component: Any, arguments: dict[str, Any], name: str, at: str) -> Any:
 def _line(component: Any, error: Exception) -> str:
     """Return the file and line of a component that failed, such as " (my_layers.py, line 7)"; of ours nothing."""
     module = getattr(component, "__module__", "")
-    file = getattr(sys.modules.get(module), "__file__", None)
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
     lines = [call.lineno for call in traceback.extract_tb(error.__traceback__) if call.filename == file]
     return "" if module.startswith("keras_transformers.") or not lines else f" ({Path(file).name}, line {lines[-1]})"

@@ -1,6 +1,8 @@
 """Reads manifests: registry/SLOT.yaml of the library, and files of the same entries elsewhere."""
 
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from ..errors import RegistryError
 from .component import Component
@@ -8,13 +10,13 @@ from .resources import registry_dir
 
 
 @cache
-def builtin_slots():
+def builtin_slots() -> tuple[str, ...]:
     """Return the slots that have a manifest, sorted."""
     return tuple(sorted(path.stem for path in registry_dir().glob("*.yaml")))
 
 
 @cache
-def builtin(slot):
+def builtin(slot: str) -> dict[str, Component]:
     """Return the library's own components of a slot, by name; none if it has no manifest.
 
     Raises:
@@ -30,13 +32,13 @@ def builtin(slot):
         raise RegistryError(f"{path}: {error}") from None
 
 
-def refresh():
+def refresh() -> None:
     """Forget the manifests read so far, so that changed files are read again."""
     builtin_slots.cache_clear()
     builtin.cache_clear()
 
 
-def read_yaml(path):
+def read_yaml(path: Path) -> dict[Any, Any]:
     """Return the map that a YAML file holds; an empty file is an empty map.
 
     Raises:

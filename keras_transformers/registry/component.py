@@ -61,7 +61,7 @@ class Parameter:
     required: bool = False
     default: Any = None
     nullable: bool = False
-    choices: tuple | None = None
+    choices: tuple[Any, ...] | None = None
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None

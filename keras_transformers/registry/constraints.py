@@ -133,7 +133,8 @@ def _fields(kind: type[Constraint]) -> list[Any]:
     shared = [field.name for field in dataclasses.fields(Constraint)]
     fields = dataclasses.fields(kind)
     own = [field for field in fields if field.name not in shared]
-    return [*(own or [None]), *(field for field in fields if field.name in shared)]
+    first: list[Any] = [*own] or [None]
+    return [*first, *(field for field in fields if field.name in shared)]
 
 
 def _checked(kind: type[Constraint], arguments: dict[str, Any], where: str) -> Constraint:

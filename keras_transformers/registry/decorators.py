@@ -30,7 +30,8 @@ def decorated_names(
 
 def _imported(module: ast.Module, package: str) -> tuple[set[str], set[str]]:
     """Return the names by which a module calls `register` itself, and the modules that hold it."""
-    direct, modules = set(), set()
+    direct: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
             modules.update(alias.asname or alias.name for alias in node.names if alias.name in MODULES)

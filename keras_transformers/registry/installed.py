@@ -11,9 +11,11 @@ components are then `acme/NAME`. What is wrong with a plugin is its `error`; it 
 import importlib.util
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import RegistryError, did_you_mean
 from .builtin import builtin, builtin_slots, read_yaml
@@ -47,16 +49,17 @@ class Plugin:
 
 
 @cache
-def plugins():
+def plugins() -> tuple[Plugin, ...]:
     """Return the installed plugins as a tuple, sorted by name, the broken ones included."""
     from importlib.metadata import entry_points
 
-    found = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.dist.name))
+    points: list[Any] = list(entry_points(group=GROUP))
+    found = sorted(points, key=lambda point: (point.name, point.dist.name))
     holders = Counter(point.name for point in found)
     return tuple(_read(point, found if holders[point.name] > 1 else ()) for point in found)
 
 
-def missing_plugin(name, requirement=None, installed=()):
+def missing_plugin(name: str, requirement: str | None = None, installed: Iterable[str] = ()) -> str:
     """Return the sentence for a component `scope/name` whose plugin is not installed.
 
     Args:
@@ -70,7 +73,7 @@ def missing_plugin(name, requirement=None, installed=()):
     return f"`{name}` needs the plugin `{scope}`, which is not installed: {install}.{hint}"
 
 
-def _read(point, rivals):
+def _read(point: Any, rivals: Iterable[Any]) -> Plugin:
     distribution, version = point.dist.name, point.dist.version
     plugin = {
         "name": point.name,
@@ -83,12 +86,12 @@ def _read(point, rivals):
         _check_scope(point, rivals)
         components, problems = _read_manifest(point, f"plugin {point.name} ({distribution} {version})")
     except Exception as error:
-        components, problems = (), [str(error) if isinstance(error, RegistryError) else repr(error)]
-    error = f"The {label} is broken: {' '.join(problems)}" if problems else None
-    return Plugin(**plugin, components=tuple(components), error=error)
+        components, problems = [], [str(error) if isinstance(error, RegistryError) else repr(error)]
+    broken = f"The {label} is broken: {' '.join(problems)}" if problems else None
+    return Plugin(**plugin, components=tuple(components), error=broken)
 
 
-def _check_scope(point, rivals):
+def _check_scope(point: Any, rivals: Iterable[Any]) -> None:
     if not NAME.fullmatch(point.name) or point.name in RESERVED:
         raise RegistryError(
             f"The name of a plugin must be lower-case letters, digits and _, and none of "
@@ -99,7 +102,7 @@ def _check_scope(point, rivals):
         raise RegistryError(f"The name `{point.name}` is also declared by {', '.join(others)}; uninstall one.")
 
 
-def _read_manifest(point, origin):
+def _read_manifest(point: Any, origin: str) -> tuple[list[Component], list[str]]:
     path = _manifest_path(point.value.strip())
     components, problems = [], []
     entries = read_yaml(path)
@@ -120,7 +123,7 @@ def _read_manifest(point, origin):
     return [component for component in components if component.slot in known], problems
 
 
-def known_slots(components):
+def known_slots(components: Iterable[Component]) -> set[str]:
     """Return the slots a plugin may fill: the library's, and those that its own parameters name."""
     every = [*components, *(one for slot in builtin_slots() for one in builtin(slot).values())]
     parameters = [parameter for component in every for parameter in component.parameters.values()]
@@ -128,7 +131,7 @@ def known_slots(components):
     return {*builtin_slots(), *(one.slot for one in (*parameters, *items) if one.slot)}
 
 
-def _manifest_path(package):
+def _manifest_path(package: str) -> Path:
     top, *rest = package.split(".")
     if top == "keras_transformers" or not all(part.isidentifier() for part in (top, *rest)):
         raise RegistryError(f"Its entry point must name a package of its own, but names `{package}`.")

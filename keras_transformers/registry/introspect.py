@@ -21,7 +21,7 @@ MAPS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
 
 
-def component_of(found, slot, name, origin="built-in", reference=""):
+def component_of(found: typing.Any, slot: str, name: str, origin: str = "built-in", reference: str = "") -> Component:
     """Return the `Component` that a class or function makes of itself.
 
     A constructor that passes `**kwargs` on to its base class takes the base's parameters too, except

@@ -2,9 +2,10 @@
 
 import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import DuplicateComponent, RegistryError
 from ..signature import MARKED, registrations
@@ -14,6 +15,7 @@ from .component import NAME, Component
 from .installed import plugins
 from .unsaid import completed
 
+T = TypeVar("T")
 KERAS_PACKAGE = "keras_transformers.user"
 
 
@@ -28,12 +30,12 @@ class Registered:
 _registered: dict[tuple[str, str], Registered] = {}
 
 
-def registered():
+def registered() -> dict[tuple[str, str], Registered]:
     """Return the components registered in this process, by (slot, name)."""
     return _registered
 
 
-def register(slot, name, reference=""):
+def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
     """Register a class or function of your own: `@register("attention", "talking_heads")`.
 
     What recipes may set is read from its signature and docstring. A class with `get_config` also
@@ -54,7 +56,7 @@ def register(slot, name, reference=""):
         if not (isinstance(value, str) and NAME.fullmatch(value)):
             raise RegistryError(f"`{what}` must be lower-case letters, digits and _, but is {value!r}.")
 
-    def decorate(found):
+    def decorate(found: T) -> T:
         from .contracts import require_contract
         from .introspect import component_of
         from .saving import make_serializable
@@ -75,7 +77,7 @@ def register(slot, name, reference=""):
     return decorate
 
 
-def register_marked(start):
+def register_marked(start: int) -> None:
     """Register what a user's plugin only marked, with `keras_transformers.signature.register`.
 
     The library's own classes and those of installed plugins, which it may have imported, have their manifests.
@@ -95,7 +97,7 @@ def register_marked(start):
                 register(registration.slot, registration.name, registration.reference)(target)
 
 
-def _origin(found):
+def _origin(found: Any) -> str:
     """Return the file that defines a class or function; of a package with the package's name."""
     module = getattr(found, "__module__", None) or ""
     file = getattr(sys.modules.get(module), "__file__", None)

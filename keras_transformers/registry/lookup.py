@@ -6,6 +6,7 @@ shadow the others. Only `resolve` imports what it names.
 """
 
 import importlib
+from typing import Any, NoReturn
 
 from ..errors import PluginError, RegistryError, UnknownComponent, did_you_mean
 from .builtin import builtin, builtin_slots
@@ -22,7 +23,7 @@ __all__ = [
 load_plugin_file = load_plugin  # its name before folders and modules could be loaded
 
 
-def slots():
+def slots() -> list[str]:
     """Return the names of all slots, those that only users or plugins fill included, sorted."""
     found = {*builtin_slots(), *(slot for slot, _ in registered())}
     for plugin in plugins():
@@ -30,7 +31,7 @@ def slots():
     return sorted(found)
 
 
-def names(slot):
+def names(slot: str) -> list[str]:
     """Return the names of all components of a slot: the library's, the user's, the plugins'.
 
     Raises:
@@ -44,7 +45,7 @@ def names(slot):
     return found
 
 
-def describe(slot, name):
+def describe(slot: str, name: str) -> Component:
     """Return the `Component` of that name, without importing it.
 
     Raises:
@@ -61,7 +62,7 @@ def describe(slot, name):
     return found or _unknown(slot, name)
 
 
-def resolve(slot, name):
+def resolve(slot: str, name: str) -> Any:
     """Import and return the class or function of that name.
 
     Raises:
@@ -84,7 +85,7 @@ def resolve(slot, name):
     return found
 
 
-def _describe_scoped(slot, name):
+def _describe_scoped(slot: str, name: str) -> Component:
     scope = name.partition("/")[0]
     plugin = next((one for one in plugins() if one.name == scope), None)
     if plugin is None:
@@ -97,7 +98,7 @@ def _describe_scoped(slot, name):
     return _unknown(slot, name)
 
 
-def _import(component, error_type):
+def _import(component: Component, error_type: type[RegistryError]) -> Any:
     module, _, path = component.target.partition(":")
     try:
         found = importlib.import_module(module)
@@ -110,14 +111,14 @@ def _import(component, error_type):
     return found
 
 
-def _require_slot(slot):
+def _require_slot(slot: str) -> None:
     if slot not in slots():
         raise UnknownComponent(
             f"There is no slot `{slot}`.{did_you_mean(slot, slots())} The slots are: {', '.join(slots())}."
         )
 
 
-def _unknown(slot, name):
+def _unknown(slot: str, name: str) -> NoReturn:
     _require_slot(slot)
     existing = names(slot)
     elsewhere = [f"`{other}`" for other in slots() if name in names(other)]

@@ -11,17 +11,17 @@ from ..errors import RegistryError
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def registry_dir():
+def registry_dir() -> Path:
     """Return the folder of the manifests, one YAML file per slot."""
     return _folder("registry")
 
 
-def recipes_dir():
+def recipes_dir() -> Path:
     """Return the folder of the recipes, one YAML file per model."""
     return _folder("recipes")
 
 
-def _folder(name):
+def _folder(name: str) -> Path:
     places = [PACKAGE / "_data" / name, PACKAGE.parent / name]
     for place in places:
         if place.is_dir():

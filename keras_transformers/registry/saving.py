@@ -1,13 +1,15 @@
 """Gives registered classes a frozen name in Keras's own registry, so that `.keras` files reload."""
 
 import inspect
+from typing import Any
 
 from ..errors import PluginError
+from .component import Component
 
 OWN_PACKAGE = "keras_transformers>"
 
 
-def make_serializable(found, package, name, component):
+def make_serializable(found: Any, package: str, name: str, component: Component) -> None:
     """Register a class with Keras as `package>name`, unless its author did so under another name.
 
     Functions, and classes without `get_config`, are left alone.
