@@ -13,22 +13,25 @@ from .batched import in_batches
 class TextReader(tf.Module):
     """Answers any number of texts of any length, a bounded batch at a time.
 
-    Texts longer than the model's positions are cut at their end; the output `truncated` tells which.
+    Texts longer than `length` are cut at their end; the output `truncated` tells which.
 
     Args:
         model: From `tokens` and `segments` to one tensor (B, …).
         tokenizer: A `WordPiece`.
         answer: From what the model gives to a dict of tensors (B, …), in the graph.
         outputs: For each of those tensors its `tf.TensorSpec`.
+        length: The most tokens of a text; None: as many as the model has positions, which is never exceeded.
+        prompt: Text that is put before each.
     """
 
-    def __init__(self, model, tokenizer, answer, outputs):
+    def __init__(self, model, tokenizer, answer, outputs, length=None, prompt=""):
         super().__init__()
         self.model = model
         self.tokenizer = tokenizer
         self.answer = answer
         self.outputs = outputs
-        self.longest = longest_input(model)
+        self.longest = min(length or longest_input(model), longest_input(model))
+        self.prompt = prompt
 
     # Nothing in it is for AutoGraph to rewrite, which takes as long as all of the tracing else.
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")], autograph=False)
@@ -38,6 +41,7 @@ class TextReader(tf.Module):
 
     def read(self, *texts):
         """Return the answers to texts, or to pairs of them, each string (N,)."""
+        texts = [tf.strings.join([self.prompt, text]) for text in texts] if self.prompt else texts
         ids = [self.tokenizer.tokenize(text) for text in texts]
         tokens, segments = pack(self.tokenizer, *ids, max_length=self.longest)
         found = in_batches(self._answered, {"tokens": tokens, "segments": segments}, self.outputs)

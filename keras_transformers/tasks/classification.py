@@ -3,7 +3,7 @@
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
 from ..signature import Rate
-from .task import Scored
+from .task import Length, Scored
 from .whole_text import WholeText
 
 
@@ -24,6 +24,8 @@ class Classification(WholeText):
         label_smoothing: Probability taken from the right label and spread over all.
         metrics: Scores of answers against labels; the first chooses the best checkpoint. By
             default accuracy.
+        length: The most tokens of a text or pair, special ones included; what is longer is cut. None: as many as the
+            model has positions.
     """
 
     kind = "classification"
@@ -37,8 +39,9 @@ class Classification(WholeText):
         dropout: Rate = 0.1,
         label_smoothing: Rate = 0.0,
         metrics: list[Scored] | None = None,
+        length: Length | None = None,
     ):
-        super().__init__(pair, dropout, metrics or [Accuracy()])
+        super().__init__(pair, dropout, metrics or [Accuracy()], length)
         self.labels = labels
         self.label_smoothing = label_smoothing
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Rate
-from .task import Scored
+from .task import Length, Scored
 from .whole_text import WholeText
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -28,6 +28,8 @@ class Regression(WholeText):
         dropout: Rate on the vector that the number is computed from.
         metrics: Scores of answers against labels; the first chooses the best checkpoint. By
             default Pearson's and Spearman's correlations.
+        length: The most tokens of a text or pair, special ones included; what is longer is cut. None: as many as the
+            model has positions.
     """
 
     kind = "regression"
@@ -40,8 +42,9 @@ class Regression(WholeText):
         pair: bool | None = None,
         dropout: Rate = 0.1,
         metrics: list[Scored] | None = None,
+        length: Length | None = None,
     ):
-        super().__init__(pair, dropout, metrics or [Pearson(), Spearman()])
+        super().__init__(pair, dropout, metrics or [Pearson(), Spearman()], length)
 
     def loss(self):
         from ..losses.label import SquaredError

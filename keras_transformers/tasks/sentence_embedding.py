@@ -9,7 +9,7 @@ from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Has, Need, Present
 from .regression import number_of
-from .task import Scored, Task
+from .task import Length, Scored, Task
 
 
 class SentenceEmbedding(Task):
@@ -29,6 +29,9 @@ class SentenceEmbedding(Task):
         highest: The number of texts that mean the same; none: the greatest of the training text.
         metrics: Scores of cosines against numbers; the first chooses the best checkpoint. By
             default Spearman's and Pearson's correlations.
+        length: The most tokens of a text, special ones and `prompt` included; what is longer is cut. None: as many as
+            the model has positions.
+        prompt: What is put before each text, such as `query: `.
     """
 
     reads = Labelled
@@ -50,12 +53,16 @@ class SentenceEmbedding(Task):
         lowest: float | None = None,
         highest: float | None = None,
         metrics: list[Scored] | None = None,
+        length: Length | None = None,
+        prompt: str = "",
     ):
         self.pooling = pooling
         self.normalize = normalize
         self.lowest = lowest
         self.highest = highest
         self.metrics = metrics or [Spearman(), Pearson()]
+        self.length = length
+        self.prompt = prompt
 
     def settle(self, examples):
         numbers = self._numbers(examples)
@@ -73,7 +80,10 @@ class SentenceEmbedding(Task):
 
     def model(self, backbone):
         from ..models.heads.sentence import with_sentence_pairs
+        from ..models.heads.tokens import require_positions
 
+        if self.length is not None:
+            require_positions(backbone, self.length)
         return with_sentence_pairs(backbone, self.pooling, self.normalize)
 
     def loss(self):
@@ -90,7 +100,8 @@ class SentenceEmbedding(Task):
         cosines = (self._numbers(examples) - self.lowest) / (self.highest - self.lowest)
         sides, notes = [], [*examples.notes]
         for column, side in zip(examples.columns, ("first", "second")):
-            inputs, more = encode_texts([column], tokenizer, max_length, f"{name}, {side} texts")
+            column = [self.prompt + text for text in column] if self.prompt else column
+            inputs, more = encode_texts([column], tokenizer, max_length, f"{name}, {side} texts", self.length)
             sides.append(inputs["tokens"])
             notes += more
         return TextPairs(*sides, {"cosine": cosines.astype("float32")}, batch_tokens, seed), notes
@@ -104,7 +115,7 @@ class SentenceEmbedding(Task):
 
         model = single_text(model)
         specs = {"vector": tf.TensorSpec(model.output.shape, tf.float32)}
-        return TextReader(model, tokenizer, lambda vectors: {"vector": vectors}, specs)
+        return TextReader(model, tokenizer, lambda vectors: {"vector": vectors}, specs, self.length, self.prompt)
 
     def score(self, serving, examples):
         """Return the metrics of the cosines of the pairs' vectors, and the cosines."""

@@ -9,8 +9,10 @@ from typing import Annotated
 
 from ..data.examples import Pairs
 from ..errors import RecipeError
-from ..signature import Fits, Metric
+from ..signature import AtMost, Bounds, Fits, Metric
 
+Length = Annotated[int, Bounds(minimum=3), AtMost("model.position.max_length")]
+"""The type of a limit to a text's tokens: [CLS], a piece and [SEP] at least."""
 Scored = Annotated[Metric, Fits("scores", to="gives")]
 """The type of a task's metrics: they score what it gives."""
 

@@ -6,6 +6,7 @@ from ..data.examples import Labelled
 from ..errors import DataError
 from ..models.backbone import features, require_segments, with_head
 from ..models.heads.pooled import class_logits
+from ..models.heads.tokens import require_positions
 from ..signature import AtLeast, Has, Need, Present
 from .task import Task
 
@@ -17,6 +18,7 @@ class WholeText(Task):
         pair: An example is a pair of texts; none: as in the training text.
         dropout: Rate on the pooled vector.
         metrics: Scores of answers against labels; the first chooses the best checkpoint.
+        length: The most tokens of a text or pair; none: as many as the model has positions.
     """
 
     reads = Labelled
@@ -31,10 +33,11 @@ class WholeText(Task):
         Need("model.segments", AtLeast(2, when="data.train.second", unless="pair=false")),
     )
 
-    def __init__(self, pair, dropout, metrics):
+    def __init__(self, pair, dropout, metrics, length=None):
         self.pair = pair
         self.dropout = dropout
         self.metrics = metrics
+        self.length = length
 
     @property
     @abc.abstractmethod
@@ -62,6 +65,8 @@ class WholeText(Task):
     def model(self, backbone):
         if self.pair:
             require_segments(backbone, f"task/{self.kind}")
+        if self.length is not None:
+            require_positions(backbone, self.length)
         pooled = features(backbone, "pooled", f"task/{self.kind}")
         return with_head(backbone, class_logits(pooled, self.width, self.dropout))
 
@@ -73,14 +78,14 @@ class WholeText(Task):
         require_wordpiece(tokenizer, f"`task/{self.kind}`")
         self._check_pair(examples, name)
         labels = {"label": self.targets(examples)}
-        inputs, notes = encode_texts(examples.columns, tokenizer, max_length, name)
+        inputs, notes = encode_texts(examples.columns, tokenizer, max_length, name, self.length)
         return Sequences(inputs, labels, batch_tokens, seed), [*examples.notes, *notes]
 
     def serving(self, model, tokenizer):
         from ..predictors.text_reader import PairReader, TextReader
 
         answer, outputs = self.answered()
-        return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs)
+        return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs, self.length)
 
     def score(self, serving, examples):
         import tensorflow as tf

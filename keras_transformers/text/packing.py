@@ -62,13 +62,14 @@ def fit(lengths, room):
     return [tf.where(whole, length, cut) for length, cut in zip(lengths, kept)]
 
 
-def cut_notes(name, lengths, max_length):
+def cut_notes(name, lengths, max_length, limit="data.max_length"):
     """Return the sentence for the user on texts that `pack` cuts, in a list, empty if it cuts none.
 
     Args:
         name: What the texts are, such as `data.train`.
         lengths: int (N,), the ids in each row before it is cut, the special ones included.
         max_length: As for `pack`.
+        limit: The key of the recipe that says it.
     """
     lengths = np.asarray(lengths)
     cut = int(np.count_nonzero(lengths > max_length))
@@ -76,7 +77,7 @@ def cut_notes(name, lengths, max_length):
         return []
     longest = int(lengths.max())
     return [
-        f"{name}: {cut} of {len(lengths)} texts are longer than `data.max_length` ({max_length} tokens) "
+        f"{name}: {cut} of {len(lengths)} texts are longer than `{limit}` ({max_length} tokens) "
         f"and were cut; the longest has {longest}."
     ]
 

@@ -87,7 +87,7 @@ class Embedder:
         if unit == "word":
             self._read = Words(states, tokenizer, self.longest)
         else:
-            self._read = self._sentences(states, tokenizer, *_pooled(run, pooling))
+            self._read = self._sentences(states, tokenizer, _task_of(run), pooling)
 
     def __call__(self, texts):
         """Yield, for each str, its vector (D,) or its `WordVectors`."""
@@ -95,11 +95,13 @@ class Embedder:
         for start in range(0, len(texts), CHUNK):
             yield from self._read(texts[start : start + CHUNK])
 
-    def _sentences(self, states, tokenizer, pooling, normalize):
-        vector = SentenceVector(pooling, normalize)(states.output, states.input["tokens"])
+    def _sentences(self, states, tokenizer, task, pooling):
+        self.longest = min(task.length or self.longest, self.longest)
+        vector = SentenceVector(pooling or task.pooling, task.normalize)(states.output, states.input["tokens"])
         model = keras.Model(states.input, vector)
-        reader = TextReader(model, tokenizer, lambda each: {"vector": each}, {"vector": _spec(vector)})
-        reader.longest = self.longest
+        outputs = {"vector": _spec(vector)}
+        reader = TextReader(model, tokenizer, lambda each: {"vector": each}, outputs, prompt=task.prompt)
+        reader.longest = self.longest  # which the model of states does not tell
 
         def read(texts):
             found = reader(tf.constant(texts, tf.string))
@@ -127,11 +129,10 @@ def hidden_states(backbone, layer, run):
     return keras.Model({"tokens": tokens, "segments": segments}, states)
 
 
-def _pooled(run, pooling):
-    """Return how sentences are pooled, and whether their vectors get length 1."""
+def _task_of(run):
+    """Return the `SentenceEmbedding` that says how sentences become vectors: the run's, or the defaults."""
     task = run.task() if run.recipe.tree.get("task") else None
-    task = task if isinstance(task, SentenceEmbedding) else SentenceEmbedding()
-    return pooling or task.pooling, task.normalize
+    return task if isinstance(task, SentenceEmbedding) else SentenceEmbedding()
 
 
 def _spec(vector):

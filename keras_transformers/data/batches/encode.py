@@ -44,7 +44,7 @@ def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"
     return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
 
 
-def encode_texts(columns, tokenizer, max_length, name):
+def encode_texts(columns, tokenizer, max_length, name, length=None):
     """Return texts, or pairs of them, as BERT reads them, and a sentence on what was cut.
 
     Args:
@@ -52,14 +52,23 @@ def encode_texts(columns, tokenizer, max_length, name):
         tokenizer: A `WordPiece`.
         max_length: Most tokens of a text or pair, special ids included.
         name: What the texts are, for the message.
+        length: The same by `task.length`, or None; the lesser holds.
 
     Returns:
         `{"tokens": Ids, "segments": Ids}`, and a list of sentences for the user.
     """
+    limit, max_length = _lesser(max_length, length)
     sides = [tokenize(texts, tokenizer) for texts in columns]
     tokens, segments = pack(tokenizer, *sides, max_length=max_length)
     whole = sum(side.row_lengths().numpy() for side in sides) + len(sides) + 1
-    return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length)
+    return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length, limit)
+
+
+def _lesser(max_length, length):
+    """Return the key of the recipe that limits texts, and its value."""
+    if length is not None and length < max_length:
+        return "task.length", length
+    return "data.max_length", max_length
 
 
 def tokenize(texts, tokenizer):
