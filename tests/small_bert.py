@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 from safetensors.numpy import save_file
 
 import keras_transformers as kt
+from keras_transformers.weights.bert_checkpoint import their_name
 from keras_transformers.weights.bert_sizes import Sizes
-from keras_transformers.weights.huggingface import HEADS, is_transposed, their_name
+from keras_transformers.weights.huggingface import HEADS, NAMES, is_transposed
 from keras_transformers.weights.tensor_names import places
 
 SIZES = Sizes(vocab_size=29, dim=22, layers=3, heads=2, hidden_dim=17, positions=13)
@@ -49,7 +51,7 @@ def as_hugging_face(model):
     """Return {Hugging Face's name: array} of a model."""
     found = {}
     for name, place in places(model).items():
-        theirs = their_name(name) or HEADS[name]
+        theirs = their_name(name, NAMES) or HEADS[name]
         array = place.variable.numpy()
         found[theirs] = array.T if is_transposed(theirs) else array
     return found
@@ -62,3 +64,21 @@ def write_folder(path, tensors, config=CONFIG, pieces=PIECES):
     (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (path / "vocab.txt").write_text("".join(f"{piece}\n" for piece in pieces), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def model():
+    """A small BERT, its weights random."""
+    return build()
+
+
+@pytest.fixture
+def tensors(model):
+    """Its tensors, as Hugging Face names and turns them."""
+    return as_hugging_face(model)
+
+
+@pytest.fixture
+def folder(tmp_path, tensors):
+    """A Hugging Face folder of it."""
+    return write_folder(tmp_path / "checkpoint", tensors)

@@ -25,7 +25,7 @@ def build(recipe, overrides=()):
     from ..weights import open_checkpoint
 
     checkpoint = open_checkpoint(recipe.tree["weights"])
-    stored = checkpoint.recipe()
-    model = new_model(recipe, {"tokenizer": stored["tokenizer"], "model.vocab_size": vocab_size(stored)})
-    tell(checkpoint.load(model, recipe.tree.get("task") or {}))
+    tokenizer, notes = checkpoint.tokenizer_for(recipe.tree.get("tokenizer"))
+    model = new_model(recipe, {"tokenizer": tokenizer, "model.vocab_size": vocab_size(checkpoint.recipe())})
+    tell([*checkpoint.notes(), *notes, *checkpoint.load(model, recipe.tree.get("task") or {})])
     return model

@@ -13,28 +13,23 @@ from ..files import Kind, refuse_existing, replacing, write_json, writing
 from ..runs.model import vocab_size
 from ..runs.run import Run, load_run
 from ..weights import bert_config, vocabulary
+from ..weights.bert_checkpoint import their_name
 from ..weights.bert_sizes import Sizes
-from ..weights.huggingface import (
-    CONFIG,
-    HEADS,
-    MODEL_TYPE,
-    PREFIX,
-    TOKENIZER_CONFIG,
-    WEIGHTS,
-    is_transposed,
-    their_name,
-)
+from ..weights.huggingface import CONFIG, HEADS, MODEL_TYPE, PREFIX, WEIGHTS, is_transposed
+from ..weights.huggingface import NAMES as TENSORS
 from ..weights.huggingface_heads import head_settings
+from ..weights.huggingface_tokenizer import CONFIG as TOKENIZER_CONFIG
 from ..weights.pretraining import MASKED_LM, PRETRAINING, is_like_theirs
 from ..weights.sentence_transformers import CONFIG as POOLING
-from ..weights.sentence_transformers import MODULES, NORMALIZE, sentence_files
+from ..weights.sentence_transformers import MODULES, NORMALIZE, PROMPTS, TRANSFORMER_CONFIG, sentence_files
 from ..weights.tensor_names import places
 
 FREE = ("initialization", "dropout", "initializer", "vocab_size", "dim", "head_dim")
 """Keys of a recipe's model in which one may differ from BERT's and compute the same."""
 
-NAMES = {CONFIG, WEIGHTS, vocabulary.FILE, TOKENIZER_CONFIG, MODULES, POOLING.partition("/")[0], NORMALIZE}
-KIND = Kind("a Hugging Face folder", CONFIG, frozenset(NAMES))
+FILES = {CONFIG, WEIGHTS, vocabulary.FILE, TOKENIZER_CONFIG}
+SENTENCE_FILES = {MODULES, POOLING.partition("/")[0], NORMALIZE, PROMPTS, TRANSFORMER_CONFIG}
+KIND = Kind("a Hugging Face folder", CONFIG, frozenset(FILES | SENTENCE_FILES))
 
 
 def export_huggingface(run, directory, overwrite=False):
@@ -71,7 +66,7 @@ def export_huggingface(run, directory, overwrite=False):
         arrays = {name: _array(name, place) for name, place in tensors.items()}
         save_file(arrays, folder / WEIGHTS, metadata={"format": "pt"})  # without it, Transformers refuses the file
         write_json(folder / CONFIG, _config(sizes, tensors, task))
-        write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer, sizes.positions))
+        write_json(folder / TOKENIZER_CONFIG, _tokenizer_config(tokenizer, _longest(task, sizes)))
         if task.get("type") == "sentence_embedding":
             _write_sentence_files(folder, task, sizes.dim)
         shutil.copyfile(run.tokenizer_folder / vocabulary.FILE, folder / vocabulary.FILE)
@@ -150,7 +145,7 @@ def _tensors(model, sizes):
         notes.append("Transformers' head of pre-training has the encoder's activation and epsilon: ours was left out.")
     heads = {HEADS[name]: place for name, place in found.items() if name in HEADS and place.part not in unknown}
     prefix = PREFIX if heads else ""
-    backbone = {prefix + their_name(name): place for name, place in found.items() if not place.is_head}
+    backbone = {prefix + their_name(name, TENSORS): place for name, place in found.items() if not place.is_head}
     return {**backbone, **heads}, notes
 
 
@@ -161,10 +156,16 @@ def _config(sizes, tensors, task):
     return {**bert_config.config_of(sizes), **head_settings(task, parts, count), **more}
 
 
-def _tokenizer_config(tokenizer, positions):
+def _longest(task, sizes):
+    """Return the most tokens of a text; tasks that read windows read longer ones."""
+    cuts = task.get("type") in ("classification", "regression", "sentence_embedding")
+    return min((task.get("length") if cuts else None) or sizes.positions, sizes.positions)
+
+
+def _tokenizer_config(tokenizer, longest):
     special = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
-    settings = {"do_lower_case": tokenizer["lowercase"], "strip_accents": tokenizer["strip_accents"]}
-    return {"tokenizer_class": "BertTokenizer", **settings, "model_max_length": positions, **special}
+    settings = {"do_lower_case": tokenizer["lowercase"] is not False, "strip_accents": tokenizer["strip_accents"]}
+    return {"tokenizer_class": "BertTokenizer", **settings, "model_max_length": longest, **special}
 
 
 def _write_sentence_files(folder, task, dim):

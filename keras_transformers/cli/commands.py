@@ -168,7 +168,7 @@ def import_(args):
     with _heavy(args):
         from ..api.import_checkpoint import import_checkpoint
 
-        run = import_checkpoint(args.checkpoint, args.directory, overwrite=args.overwrite)
+        run = import_checkpoint(args.checkpoint, args.directory, overwrite=args.overwrite, overrides=args.set)
     for note in run.report["notes"]:
         print(note, file=sys.stderr)
     if args.json:

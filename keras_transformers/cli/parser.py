@@ -159,12 +159,13 @@ def _add_training(verbs):
 def _add_exchange(verbs):
     verb = _verb(verbs, "import", commands.import_, "Make a run of a checkpoint of BERT.",
                  "import uncased_L-12_H-768_A-12 runs/bert",
-                 "import all-MiniLM-L6-v2 runs/minilm --overwrite")  # fmt: skip
+                 "import all-MiniLM-L6-v2 runs/minilm --overwrite",
+                 "import cased_L-12_H-768_A-12 runs/cased --set tokenizer.lowercase=false")  # fmt: skip
     verb.add_argument("checkpoint", metavar="PATH",
                       help="folder of Hugging Face, Google (or a .ckpt prefix) or KerasHub, or a run")  # fmt: skip
     verb.add_argument("directory", metavar="OUT", help="run directory to make")
     verb.add_argument("--overwrite", action="store_true", help="replace a run in OUT")
-    _options(verb, "plugin", "json")
+    _options(verb, "set", "plugin", "json")
 
     verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in, answers out.",
                  "export runs/dates exported", "export runs/dates exported --overwrite",

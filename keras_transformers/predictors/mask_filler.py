@@ -68,7 +68,8 @@ class FillMask(tf.Module):
     def _answered(self, inputs):
         positions = tf.argmax(inputs.pop("here"), axis=1, output_type=tf.int32)[:, None]
         logits = self.model({**inputs, "positions": positions}, training=False)["masked"]
-        scores, ids = tf.math.top_k(tf.nn.softmax(logits[:, 0]), self.top)
+        # A row of a padded embedding that has no piece is no answer.
+        scores, ids = tf.math.top_k(tf.nn.softmax(logits[:, 0])[:, : self.tokenizer.size], self.top)
         return {"ids": ids, "scores": scores}
 
 

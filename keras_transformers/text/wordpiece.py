@@ -44,8 +44,9 @@ class WordPiece(Tokenizer):
 
     Args:
         vocab_size: The vocabulary learnt holds at most this many pieces, the five special ones included.
-        lowercase: Lower case.
-        strip_accents: Leave accents out; by default if `lowercase`.
+        lowercase: Whether text becomes lower case; none: as the checkpoint says or shows with whose `weights` a
+            recipe begins, else it does.
+        strip_accents: Leave accents out; none: as that checkpoint says, else if `lowercase`.
 
     Reference:
         Devlin et al. 2019, section 3, https://arxiv.org/abs/1810.04805
@@ -56,14 +57,14 @@ class WordPiece(Tokenizer):
     def __init__(
         self,
         vocab_size: Annotated[int, Bounds(minimum=len(SPECIAL) + 1)],
-        lowercase: bool = True,
+        lowercase: bool | None = None,
         strip_accents: bool | None = None,
     ):
         super().__init__(name="wordpiece")
         self.vocab_size = vocab_size
-        self.lowercase = lowercase
+        self.lowercase = lowercase is not False
         self.strip_accents = strip_accents
-        self.words = BertWords(lowercase, lowercase if strip_accents is None else strip_accents)
+        self.words = BertWords(self.lowercase, self.lowercase if strip_accents is None else strip_accents)
         self._operation = None
         self._pieces = None
 

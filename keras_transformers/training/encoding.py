@@ -95,5 +95,6 @@ def encode(examples, tokenizer):
         valid, more = task.encode(examples.valid, tokenizer, *limits, "data.valid")
         notes = [*notes, *more]
     notes = [*_fewer_pieces(recipe.tree, tokenizer.size), *notes]
-    examples = replace(examples, recipe=recipe.with_overrides({"model.vocab_size": tokenizer.size}))
+    if recipe.tree.get("weights") is None:  # else it is that of their embedding
+        examples = replace(examples, recipe=recipe.with_overrides({"model.vocab_size": tokenizer.size}))
     return Encoded(examples, tokenizer, train, valid, Fingerprint.of(examples, train, valid), tuple(notes))

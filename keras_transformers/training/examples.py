@@ -9,6 +9,7 @@ from ..recipe.recipe import Recipe
 from ..recipe.sections import Data
 from ..registry.assemble import assemble
 from ..runs.examples import read_for
+from ..runs.model import vocab_size
 from ..tasks.task import Task
 from .precision import fastest_precision
 
@@ -61,11 +62,10 @@ def read(recipe):
 def settle(examples):
     """Return `Examples` whose recipe and task hold what the training text tells, such as labels.
 
-    Relative paths become absolute, and the tokenizer is that of the weights to begin with, if there are any.
+    Relative paths become absolute.
 
     Raises:
         DataError: Nothing can be learnt from these examples.
-        CheckpointError: The weights to begin with cannot be read.
     """
     tree = examples.recipe.tree
     told = {f"task.{name}": value for name, value in examples.task.settle(examples.train).items()}
@@ -74,14 +74,30 @@ def settle(examples):
         for key, path in (("data.root", tree["data"].get("root")), ("weights", tree.get("weights")))
         if path is not None
     }
-    if tree.get("weights") is not None:
-        from ..weights import open_checkpoint
-
-        settled["tokenizer"] = open_checkpoint(tree["weights"]).recipe()["tokenizer"]
     recipe = examples.recipe.with_overrides(settled | told)
     task = examples.task if recipe.tree["task"] == tree["task"] else assemble("task", recipe.tree["task"])
     notes = (*task.remarks(examples.train), *_notes(tree["training"]))
     return replace(examples, recipe=recipe, task=task, notes=notes)
+
+
+def settle_tokenizer(examples):
+    """Return `Examples` of a new training whose recipe has the tokenizer of the weights to begin with, if there are any.
+
+    A resumed training has one of its own, and may go on where the weights are no more.
+
+    Raises:
+        CheckpointError: The weights to begin with cannot be read.
+    """
+    tree = examples.recipe.tree
+    if tree.get("weights") is None:
+        return examples
+    from ..weights import open_checkpoint
+
+    checkpoint = open_checkpoint(tree["weights"])
+    tokenizer, notes = checkpoint.tokenizer_for(tree["tokenizer"])
+    rows = vocab_size(checkpoint.recipe())  # of the embedding, which may be padded beyond the pieces
+    recipe = examples.recipe.with_overrides({"tokenizer": tokenizer, "model.vocab_size": rows})
+    return replace(examples, recipe=recipe, notes=(*examples.notes, *checkpoint.notes(), *notes))
 
 
 def settle_precision(examples, choose=fastest_precision):

@@ -19,7 +19,7 @@ from ..runs.notes import say, tell
 from ..runs.run import Run
 from .building import build
 from .encoding import encode, new_tokenizer
-from .examples import read, settle, settle_precision
+from .examples import read, settle, settle_precision, settle_tokenizer
 from .final_model import finish
 from .fitting import fit
 from .resuming import starting_place
@@ -49,7 +49,7 @@ def start(job, path):
 
     The run appears once the first step could be made: until then, whatever is at `path` stays.
     """
-    examples = _settled(job)
+    examples = _settled(job, settle_tokenizer)
     with replacing(path) as folder:
         staged = Run(folder)
         with writing(path):
@@ -74,8 +74,8 @@ def resume(job, run):
     return _trained(job, built, run)
 
 
-def _settled(job):
-    return _told(job, settle_precision(settle(read(job.recipe))))
+def _settled(job, more=lambda examples: examples):
+    return _told(job, settle_precision(more(settle(read(job.recipe)))))
 
 
 def _trained(job, built, run):

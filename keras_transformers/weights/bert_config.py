@@ -3,11 +3,14 @@
 from ..errors import CheckpointError
 from .bert_sizes import Sizes
 from .json_config import read_count, read_number, require_divisor
+from .settings import shown
 
 ACTIVATIONS = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_python": "gelu",
+    "gelu_fast": "gelu_tanh",
     "relu": "relu",
     "silu": "silu",
     "swish": "silu",
@@ -42,33 +45,19 @@ def sizes_of(config, path):
     Raises:
         CheckpointError: A size is missing, or a setting is none that this library has.
     """
-    refuse_unlike(config, path)
     counts = {ours: read_count(config, theirs, path) for ours, theirs in COUNTS.items()}
     require_divisor(config, COUNTS["heads"], COUNTS["dim"], path)
+    width = config.get("embedding_size")
+    if width not in (None, counts["dim"]):
+        raise CheckpointError(
+            f"{path}: `embedding_size` must be that of `{COUNTS['dim']}` ({counts['dim']}), but is {shown(width)}."
+        )
     numbers = {ours: read_number(config, theirs, getattr(Sizes, ours), path) for ours, theirs in NUMBERS.items()}
     activation = config.get("hidden_act", "gelu")
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
         raise CheckpointError(f"{path}: `hidden_act` must be one of {known}, but is {activation!r}.")
     return Sizes(**counts, **numbers, activation=ACTIVATIONS[activation])
-
-
-def refuse_unlike(config, path):
-    """Raise if the configuration asks for attention other than BERT's, or padding other than 0.
-
-    Raises:
-        CheckpointError: It does.
-    """
-    wanted = {
-        "position_embedding_type": "absolute",
-        "is_decoder": False,
-        "add_cross_attention": False,
-        "pad_token_id": 0,
-    }
-    for key, only in wanted.items():
-        value = config.get(key, only)
-        if value is not None and value != only:
-            raise CheckpointError(f"{path}: `{key}` must be {only}, but is {value}.")
 
 
 def config_of(sizes):

@@ -1,15 +1,16 @@
 """Google's checkpoint of a BERT: bert_config.json, bert_model.ckpt.*, vocab.txt."""
 
-import shutil
 from pathlib import Path
 
 from ..errors import CheckpointError, first_line
 from ..literal import literal_prefix
+from ..signature import Path as PathArgument
 from . import bert_config, vocabulary
-from .checkpoint import Checkpoint
-from .huggingface import their_name
+from .bert_checkpoint import BertCheckpoint, StoredTokenizer
 from .json_config import read_json
+from .known_settings import GOOGLE_CONFIG
 from .pretraining import is_like_theirs, masked_lm_task
+from .settings import check
 
 CONFIG = "bert_config.json"
 INDEX = ".index"
@@ -57,8 +58,10 @@ HEADS = {
 TRANSPOSED = ("cls/seq_relationship/output_weights", "output_weights")
 
 
-class GoogleCheckpoint(Checkpoint):
+class GoogleCheckpoint(BertCheckpoint):
     """A TensorFlow 1 checkpoint of google-research/bert.
+
+    Registered as `checkpoint_format/google`.
 
     Args:
         path: The folder, or the checkpoint's prefix such as `uncased_L-12/bert_model.ckpt`.
@@ -67,35 +70,39 @@ class GoogleCheckpoint(Checkpoint):
         CheckpointError: There is none, or it cannot be read.
     """
 
-    def __init__(self, path):
+    summary = f"Google's ({CONFIG}, bert_model.ckpt{INDEX})"
+    NAMES = NAMES
+    KEYS = bert_config.COUNTS
+
+    def __init__(self, path: PathArgument):
         super().__init__(path)
         import tensorflow as tf
 
         self.folder = self.path if self.path.is_dir() else self.path.parent
-        file = self.folder / CONFIG
-        self.sizes = bert_config.sizes_of(read_json(file), file)
+        file = self.config_file = self.folder / CONFIG
+        config = read_json(file)
+        self.settings_notes = check(config, GOOGLE_CONFIG, file)
+        self.sizes = bert_config.sizes_of(config, file)
         prefix = _prefix(self.path)
         try:
             self._reader = tf.train.load_checkpoint(literal_prefix(prefix))
             self._shapes = {name: tuple(shape) for name, shape in self._reader.get_variable_to_shape_map().items()}
         except (tf.errors.OpError, ValueError, RuntimeError) as error:
             raise CheckpointError(f"{prefix} cannot be read: {first_line(error)}") from None
+        self._check_sizes()
 
-    def recipe(self):
-        lowercase = vocabulary.is_lower_case(self._pieces())
-        tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase}
-        task = self.task()
-        return {"model": self.sizes.model(), "tokenizer": tokenizer, **({"task": task} if task else {})}
+    @classmethod
+    def recognizes(cls, source):
+        return isinstance(source, Path) and ((source / CONFIG).is_file() or Path(f"{source}{INDEX}").is_file())
 
     def task(self):
         if HEADS["head.masked_tokens.bias"] not in self._shapes or not is_like_theirs(self.sizes):
             return None
-        return masked_lm_task(self.sizes, HEADS["head.next_sentence.bias"] in self._shapes)
+        return masked_lm_task(self.sizes.positions, HEADS["head.next_sentence.bias"] in self._shapes)
 
-    def write_tokenizer(self, folder):
-        self._pieces()
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(self.folder / vocabulary.FILE, folder / vocabulary.FILE)
+    def read_tokenizer(self):
+        file = self.folder / vocabulary.FILE
+        return StoredTokenizer(vocabulary.read_pieces(file), file)  # no file says whether it is of lower-case text
 
     def tensors(self):
         return {name: shape[::-1] if name in TRANSPOSED else shape for name, shape in self._shapes.items()}
@@ -109,20 +116,17 @@ class GoogleCheckpoint(Checkpoint):
             raise CheckpointError(f"{self.path} is damaged at `{name}`: {first_line(error)}") from None
         return array.T if name in TRANSPOSED else array
 
-    def name_of(self, place):
-        return their_name(place.name, NAMES) or HEADS.get(place.name)
+    def tensor_name(self, name):
+        return super().tensor_name(name) or HEADS.get(name)
+
+    def shape_in_file(self, name, shape):
+        return shape[::-1] if name in TRANSPOSED else shape
 
     def in_backbone(self, name):
         return name.startswith("bert/")
 
     def is_state(self, name):
         return name == "global_step" or name.endswith(("/adam_m", "/adam_v"))
-
-    def _pieces(self):
-        file = self.folder / vocabulary.FILE
-        pieces = vocabulary.read_pieces(file)
-        vocabulary.check_pieces(pieces, file, self.sizes.vocab_size)
-        return pieces
 
 
 def _prefix(path):

@@ -1,25 +1,29 @@
 """Hugging Face's folder of a BERT: config.json, model.safetensors (or its shards), vocab.txt."""
 
-import json
+import os
 import re
-import shutil
+from pathlib import Path
 
 import numpy as np
 
 from ..errors import CheckpointError
-from ..files import write_text
-from . import bert_config, vocabulary
-from .checkpoint import Checkpoint, row_ranges
+from ..signature import Path as PathArgument
+from . import bert_config
+from .bert_checkpoint import BertCheckpoint
+from .checkpoint_format import row_ranges
 from .huggingface_heads import head_task
+from .huggingface_tokenizer import read_length, read_tokenizer
 from .json_config import read_json
+from .known_settings import HUGGING_FACE_CONFIG
 from .safetensors import SafetensorsFile
-from .sentence_transformers import sentence_task
+from .sentence_transformers import MODULES, sentence_model
+from .settings import check
+from .tokenizer_json import FILE as TOKENIZER_JSON
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
-TOKENIZER = "tokenizer.json"
+PICKLED = re.compile(r"pytorch_model.*\.bin")
 MODEL_TYPE = "bert"
 PREFIX = "bert."  # before the backbone's names in a model with a head
 
@@ -73,33 +77,33 @@ MASKED_LM_BIAS = "cls.predictions.bias"
 BACKBONE = ("embeddings.", "encoder.", "pooler.")
 
 
-def their_name(name, names=NAMES):
-    """Return what a table calls the tensor of our name, or None."""
-    number = re.search(r"\.blocks\.(\d+)\.", name)
-    if number is None:
-        return names.get(name)
-    theirs = names.get(name.replace(number[0], ".blocks.{i}.", 1))
-    return theirs and theirs.replace("{i}", number[1])
-
-
 def is_transposed(name):
     """Return whether a tensor of their name is a kernel, which PyTorch keeps as (outputs, inputs)."""
     return name.endswith(".weight") and not re.search(r"_embeddings\.|LayerNorm\.", name)
 
 
-class HuggingFaceCheckpoint(Checkpoint):
-    """A folder that Transformers' `save_pretrained` wrote.
+class HuggingFaceCheckpoint(BertCheckpoint):
+    """A folder that Transformers' `save_pretrained`, or `save` of sentence-transformers, wrote.
+
+    Registered as `checkpoint_format/hugging_face`.
 
     Args:
         path: The folder.
 
     Raises:
-        CheckpointError: It is of another architecture, or its weights cannot be read.
+        CheckpointError: It is of another architecture, its weights cannot be read, or it asks for what would compute
+            otherwise.
     """
 
-    def __init__(self, path):
+    summary = f"a Hugging Face folder ({CONFIG}, {WEIGHTS})"
+    NAMES = NAMES
+    KEYS = bert_config.COUNTS
+
+    def __init__(self, path: PathArgument):
         super().__init__(path)
-        file = self.path / CONFIG
+        self.sentence = sentence_model(self.path)
+        self.folder = self.sentence.folder if self.sentence else self.path
+        file = self.config_file = self.folder / CONFIG
         self.config = read_json(file)
         found = self.config.get("model_type")
         if found != MODEL_TYPE:
@@ -107,6 +111,7 @@ class HuggingFaceCheckpoint(Checkpoint):
                 f"{file}: `model_type` must be {MODEL_TYPE}, the one architecture that is read from Hugging Face "
                 f"folders, but is {found or 'missing'}."
             )
+        self.settings_notes = check(self.config, HUGGING_FACE_CONFIG, file)
         self.sizes = bert_config.sizes_of(self.config, file)
         self._files = {}
         for one in self._weight_files():
@@ -114,10 +119,11 @@ class HuggingFaceCheckpoint(Checkpoint):
                 self._files[_plain(stored)] = (one, stored)
         if TIED[1] in self._files:  # of the two names of one tensor, a file may have either
             self._files.setdefault(MASKED_LM_BIAS, self._files[TIED[1]])
+        self._check_sizes()
 
-    def recipe(self):
-        task, _ = self._task()
-        return {"model": self.sizes.model(), "tokenizer": self._tokenizer(), **({"task": task} if task else {})}
+    @classmethod
+    def recognizes(cls, source):
+        return isinstance(source, Path) and ((source / CONFIG).is_file() or (source / MODULES).is_file())
 
     def task(self):
         return self._task()[0]
@@ -126,13 +132,9 @@ class HuggingFaceCheckpoint(Checkpoint):
         notes = self._task()[1] if task is None else []  # of a task that is not the checkpoint's, nothing is to say
         return [*super().load(model, task), *notes]
 
-    def write_tokenizer(self, folder):
-        pieces = self._pieces()
-        folder.mkdir(exist_ok=True)
-        if (self.path / vocabulary.FILE).is_file():
-            shutil.copyfile(self.path / vocabulary.FILE, folder / vocabulary.FILE)
-        else:
-            write_text(folder / vocabulary.FILE, "".join(f"{piece}\n" for piece in pieces))
+    def read_tokenizer(self):
+        stored = read_tokenizer(self.folder, self.config, self.sizes.vocab_size)
+        return self.sentence.tokenizer(stored) if self.sentence else stored
 
     def tensors(self):
         return {name: _turned(name, file.shapes[stored]) for name, (file, stored) in self._files.items()}
@@ -150,8 +152,11 @@ class HuggingFaceCheckpoint(Checkpoint):
         for first, last in row_ranges(file.shapes[stored], 4):
             yield np.asarray(file.read_rows(stored, first, last), "float32")
 
-    def name_of(self, place):
-        return their_name(place.name) or HEADS.get(place.name)
+    def tensor_name(self, name):
+        return super().tensor_name(name) or HEADS.get(name)
+
+    def shape_in_file(self, name, shape):
+        return _turned(name, shape)
 
     def in_backbone(self, name):
         return name.startswith(BACKBONE)
@@ -159,77 +164,50 @@ class HuggingFaceCheckpoint(Checkpoint):
     def is_state(self, name):
         return name in TIED or name.endswith(".position_ids")  # 0, 1, 2, …, kept by older versions
 
+    def notes(self):
+        notes = [*super().notes(), *(self.sentence.notes if self.sentence else ())]
+        length, positions = self._length(), self.sizes.positions
+        if length and not self.task():
+            notes.append(
+                f"{self.folder} says that texts are cut at {length:,} tokens; an encoder alone reads up to "
+                f"{positions:,}."
+            )
+        cut, said = self.tokenizer.cut, self.sentence and self.sentence.length
+        if cut and not said and cut < (length or positions):
+            notes.append(
+                f"{self.folder / TOKENIZER_JSON} cuts texts at {cut:,} tokens, which Transformers does not heed, nor "
+                f"does this library: it reads up to {length or positions:,}."
+            )
+        return notes
+
     def _task(self):
         """Return the section `task`, or None, and notes: sentence vectors first, which have no class of their own."""
-        task, notes = sentence_task(self.path)
-        if task or notes:
-            return task, notes
-        return head_task(self.config, self.tensors(), self.sizes, self.path / CONFIG)
+        if self.sentence and self.sentence.pools:
+            return self.sentence.task(self._length()), []
+        return head_task(self.config, self.tensors(), self.sizes, self._length(), self.config_file)
+
+    def _length(self):
+        """Return the most tokens of a text that the folder says, if the model has more positions, else None."""
+        length = (self.sentence and self.sentence.length) or read_length(self.folder)
+        return length if length and length < self.sizes.positions else None
 
     def _weight_files(self):
         """Return the `SafetensorsFile`s of the folder."""
-        if (self.path / WEIGHTS).is_file():
-            return [SafetensorsFile(self.path / WEIGHTS)]
-        index = self.path / INDEX
+        if (self.folder / WEIGHTS).is_file():
+            return [SafetensorsFile(self.folder / WEIGHTS)]
+        index = self.folder / INDEX
         if index.is_file():
             weight_map = read_json(index).get("weight_map")
             if not isinstance(weight_map, dict) or not all(isinstance(one, str) for one in weight_map.values()):
                 raise CheckpointError(f"{index} is damaged: its `weight_map` names no file for each tensor.")
-            return [SafetensorsFile(self.path / name) for name in sorted(set(weight_map.values()))]
-        pickled = sorted(file.name for file in self.path.iterdir() if re.fullmatch(r"pytorch_model.*\.bin", file.name))
+            return [SafetensorsFile(self.folder / name) for name in sorted(set(weight_map.values()))]
+        pickled = sorted(name for name in os.listdir(self.folder) if PICKLED.fullmatch(name))
         hint = (
             f"; {pickled[0]} can hold code and is not read: save it with Transformers' `save_pretrained`"
             if pickled
             else ""
         )
-        raise CheckpointError(f"{self.path} holds neither {WEIGHTS} nor {INDEX}{hint}.")
-
-    def _pieces(self):
-        """Return the pieces, from vocab.txt or else from tokenizer.json."""
-        file = self.path / vocabulary.FILE
-        if file.is_file():
-            pieces = vocabulary.read_pieces(file)
-        else:
-            file = self.path / TOKENIZER
-            if not file.is_file():
-                raise CheckpointError(f"{self.path} holds neither {vocabulary.FILE} nor {TOKENIZER}: no vocabulary.")
-            model = read_json(file).get("model")
-            ids = model.get("vocab") if isinstance(model, dict) and model.get("type") == "WordPiece" else None
-            if not isinstance(ids, dict) or not _numbered(ids):
-                raise CheckpointError(f"{file} holds no WordPiece vocabulary.")
-            pieces = sorted(ids, key=ids.get)
-        vocabulary.check_pieces(pieces, file, self.sizes.vocab_size)
-        return pieces
-
-    def _tokenizer(self):
-        """Return the section `tokenizer`: as the tokenizer's settings say, else as the vocabulary shows."""
-        file = self.path / TOKENIZER_CONFIG
-        settings = read_json(file) if file.is_file() else {}
-        lowercase = _switch(settings, "do_lower_case", file)
-        accents = _switch(settings, "strip_accents", file)
-        if _switch(settings, "tokenize_chinese_chars", file) is False:
-            raise CheckpointError(f"{file}: `tokenize_chinese_chars` must be true, but is false.")
-        if lowercase is None:
-            lowercase = vocabulary.is_lower_case(self._pieces())
-        said = {} if accents is None else {"strip_accents": accents}
-        return {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": lowercase, **said}
-
-
-def _switch(settings, key, path):
-    """Return a setting that is true, false or, as if it were not there, null: then None.
-
-    Raises:
-        CheckpointError: It is something else.
-    """
-    value = settings.get(key)
-    if value is not None and not isinstance(value, bool):
-        raise CheckpointError(f"{path}: `{key}` must be true or false, but is {json.dumps(value)}.")
-    return value
-
-
-def _numbered(ids):
-    """Return whether the ids of pieces are 0, 1, 2, …, in any order."""
-    return all(type(one) is int for one in ids.values()) and sorted(ids.values()) == list(range(len(ids)))
+        raise CheckpointError(f"{self.folder} holds neither {WEIGHTS} nor {INDEX}{hint}.")
 
 
 def _plain(name):

@@ -70,18 +70,20 @@ def head_settings(task, parts, count):
     return {**found, **({OURS: {"task": kind, **kept}} if parts and kept else {})}
 
 
-def head_task(config, shapes, sizes, path):
+def head_task(config, shapes, sizes, length, path):
     """Return the section `task` of a folder of Transformers, or None, and a list of notes for the user.
 
     Args:
         config: Its config.json.
         shapes: {name: shape} of its tensors.
         sizes: Its `Sizes`.
+        length: The most tokens of a text that its tokenizer says; None: as many as it has positions.
         path: Its config.json, for messages.
 
     Raises:
         CheckpointError: The labels are damaged.
     """
+    longest = length or sizes.positions
     names = config.get("architectures") or [WITHOUT_HEAD]
     theirs = names[0] if isinstance(names, list) else names
     if theirs == WITHOUT_HEAD:
@@ -90,11 +92,15 @@ def head_task(config, shapes, sizes, path):
         return None, [f"{path}: the head of {theirs} is none that is read: the encoder is, alone."]
     task, parts = ARCHITECTURES[theirs]
     if task == "masked_lm":
-        found, why = masked_lm_task(sizes, "next_sentence" in parts), _no_masked_lm(config, shapes, sizes)
+        found, why = masked_lm_task(longest, "next_sentence" in parts), _no_masked_lm(config, shapes, sizes)
     elif task == "question_answering":
-        found, why = _question_answering(sizes), _no_other(shapes, "qa_outputs", 2)
+        found, why = _question_answering(longest), _no_other(shapes, "qa_outputs", 2)
     else:
         found, why = _classifier(task, config, shapes, sizes, path)
+        if found and task == "tagging":
+            found["length"] = min(LENGTHS[task], longest)
+        elif found and length:
+            found["length"] = length
     if why:
         return None, [f"{path}: the head of {theirs} is not read, {why}: the encoder is, alone."]
     kept = _kept(config, found["type"], sizes)
@@ -141,8 +147,7 @@ def _classifier(task, config, shapes, sizes, path):
         return {"type": task, "labels": _labels(config, count, path), "pair": False, "dropout": dropout}, None
     if count == 1:
         return None, "for it has a single label"
-    length = min(LENGTHS[task], sizes.positions)
-    return {"type": task, "labels": _labels(config, count, path), "dropout": dropout, "length": length}, None
+    return {"type": task, "labels": _labels(config, count, path), "dropout": dropout}, None
 
 
 def _labels(config, count, path):
@@ -163,8 +168,8 @@ def _labels(config, count, path):
     return labels
 
 
-def _question_answering(sizes):
-    length = min(LENGTHS["question_answering"], sizes.positions)
+def _question_answering(longest):
+    length = min(LENGTHS["question_answering"], longest)
     # As of BERT's 384: windows overlap by two thirds, and a question takes a sixth.
     parts = {"stride": max(1, length // 3), "max_question": max(1, length // 6)}
     return {"type": "question_answering", "null_answers": False, "length": length, **parts}

@@ -43,12 +43,12 @@ def read_count(config, key, path):
 
 
 def read_number(config, key, default, path):
-    """Return a number of a configuration, or the default if it has none.
+    """Return a number of a configuration, or the default if it has none, or null.
 
     Raises:
         CheckpointError: It is something else.
     """
-    value = config.get(key, default)
+    value = default if config.get(key) is None else config[key]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < LARGEST:
         raise CheckpointError(f"{path}: `{key}` must be a number, but is {json.dumps(value)}.")
     return float(value)

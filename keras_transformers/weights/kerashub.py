@@ -1,24 +1,31 @@
 """KerasHub's BertBackbone: a preset's folder (config.json, model.weights.h5), or the object itself."""
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from ..errors import CheckpointError
+from ..signature import Path as PathArgument
 from . import vocabulary
+from .bert_checkpoint import BertCheckpoint, StoredTokenizer
 from .bert_sizes import Sizes
-from .checkpoint import Checkpoint
-from .huggingface import their_name
 from .json_config import read_count, read_json, read_number, require_divisor
+from .known_settings import KERASHUB_BACKBONE, KERASHUB_OBJECT, KERASHUB_TOKENIZER
+from .settings import check, shown
+from .tokenizer_json import read_switch
 
 CONFIG = "config.json"
 WEIGHTS = "model.weights.h5"
+SHARDS = "model.weights.json"
 TOKENIZER = "tokenizer.json"
+TASK = "task.json"
 VOCABULARY = "assets/tokenizer/vocabulary.txt"
 CLASS = "BertBackbone"
+TOKENIZER_CLASS = "BertTokenizer"
+PLAIN = "DTypePolicy"  # Keras's policies without quantization
 
 SIZES = {
     "vocab_size": "vocabulary_size",
@@ -60,18 +67,25 @@ NAMES = {
 """Our name of each tensor, and its path in their weights file; heads are an axis of their own there."""
 
 
-class KerasHubCheckpoint(Checkpoint):
+class KerasHubCheckpoint(BertCheckpoint):
     """What `BertBackbone.save_to_preset` wrote, or a `BertBackbone` in memory.
+
+    Registered as `checkpoint_format/keras_hub`.
 
     Args:
         source: The folder, or the backbone.
 
     Raises:
-        CheckpointError: It is of another class, or its weights cannot be read.
+        CheckpointError: It is of another class, its weights cannot be read, or it asks for what would compute
+            otherwise.
     """
 
-    def __init__(self, source):
-        if hasattr(source, "get_config"):
+    summary = f"a KerasHub preset ({CONFIG}, {WEIGHTS})"
+    NAMES = NAMES
+    KEYS = SIZES
+
+    def __init__(self, source: PathArgument):
+        if isinstance(source, keras.Model):
             super().__init__(source.name)
             self._folder = None
             config, found = source.get_config(), type(source).__name__
@@ -85,22 +99,45 @@ class KerasHubCheckpoint(Checkpoint):
                 f"{self.path}: the class must be {CLASS}, the one that is read from KerasHub, but is "
                 f"{found or 'missing'}."
             )
-        file = self.path / CONFIG
+        file = self.config_file = self.path / CONFIG
+        if self._folder is not None:
+            self.settings_notes = [*check(saved, KERASHUB_OBJECT, file), *_head_notes(self.path)]
+        self.settings_notes += check(config, KERASHUB_BACKBONE, f"{file}, `config`")
+        _refuse_quantized(config, file)
         counts = {ours: read_count(config, theirs, file) for ours, theirs in SIZES.items()}
         require_divisor(config, SIZES["heads"], SIZES["dim"], file)
         dropout = read_number(config, "dropout", 0.1, file)
         # KerasHub approximates GELU, and has one rate of dropout.
         self.sizes = Sizes(**counts, dropout=dropout, attention_dropout=dropout, activation="gelu_tanh")
-        self._file = _WeightsFile(self.path / WEIGHTS) if self._folder else _written(source)
+        self._file = self._weights() if self._folder else _written(source)
+        self._check_sizes()
 
-    def recipe(self):
-        tokenizer = {"type": "wordpiece", "vocab_size": self.sizes.vocab_size, "lowercase": self._lowercase()}
-        return {"model": self.sizes.model(), "tokenizer": tokenizer}
+    @classmethod
+    def recognizes(cls, source):
+        if not isinstance(source, Path):
+            return isinstance(source, keras.Model)
+        return (source / WEIGHTS).is_file() or (source / SHARDS).is_file()
 
-    def write_tokenizer(self, folder):
-        self._pieces()
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(self._folder / VOCABULARY, folder / vocabulary.FILE)
+    def read_tokenizer(self):
+        if self._folder is None or not (self._folder / VOCABULARY).is_file():
+            raise CheckpointError(
+                f"{self.path} holds no vocabulary ({VOCABULARY}): save the preset's tokenizer into it, too, "
+                "with KerasHub's `tokenizer.save_to_preset`."
+            )
+        pieces, file = vocabulary.read_pieces(self._folder / VOCABULARY), self._folder / TOKENIZER
+        if not file.is_file():
+            return StoredTokenizer(pieces, self._folder / VOCABULARY)
+        saved = read_json(file)
+        config = saved.get("config")
+        if saved.get("class_name") != TOKENIZER_CLASS or not isinstance(config, dict):
+            raise CheckpointError(
+                f"{file}: the class must be {TOKENIZER_CLASS}, but is {shown(saved.get('class_name'))}, which may cut "
+                "text into other pieces."
+            )
+        notes = [*check(saved, KERASHUB_OBJECT, file), *check(config, KERASHUB_TOKENIZER, f"{file}, `config`")]
+        # Where its file does not say them, KerasHub does neither: unlike BERT's own, it keeps accents.
+        switches = {key: bool(read_switch(config, key, file)) for key in ("lowercase", "strip_accents")}
+        return StoredTokenizer(pieces, self._folder / VOCABULARY, notes=tuple(notes), **switches)
 
     def tensors(self):
         return {name: _joined_shape(name, shape) for name, shape in self._file.shapes.items()}
@@ -109,30 +146,26 @@ class KerasHubCheckpoint(Checkpoint):
         array = np.asarray(self._file.read(name), "float32")
         return array.reshape(_joined_shape(name, array.shape))
 
-    def name_of(self, place):
-        name = their_name(place.name, NAMES)
+    def tensor_name(self, name):
+        name = super().tensor_name(name)
         return name and name.replace("transformer_encoder_0/", "transformer_encoder/")
+
+    def shape_in_file(self, name, shape):
+        axes, width = _heads_in(name), self.sizes.dim // self.sizes.heads
+        if axes is None or shape[axes] % width:
+            return shape
+        return (*shape[:axes], shape[axes] // width, width, *shape[axes + 1 :])
 
     def in_backbone(self, name):
         return True
 
-    def _pieces(self):
-        if self._folder is None or not (self._folder / VOCABULARY).is_file():
+    def _weights(self):
+        if not (self.path / WEIGHTS).is_file() and (self.path / SHARDS).is_file():
             raise CheckpointError(
-                f"{self.path} holds no vocabulary ({VOCABULARY}): save the preset's tokenizer into it, too, "
-                "with KerasHub's `tokenizer.save_to_preset`."
+                f"{self.path} holds its weights in shards ({SHARDS}), which are not read: load the backbone with "
+                "KerasHub and save it with `save_to_preset(folder, max_shard_size=None)`."
             )
-        pieces = vocabulary.read_pieces(self._folder / VOCABULARY)
-        vocabulary.check_pieces(pieces, self._folder / VOCABULARY, self.sizes.vocab_size)
-        return pieces
-
-    def _lowercase(self):
-        file = self.path / TOKENIZER
-        if file.is_file():
-            config = read_json(file).get("config")
-            if isinstance(config, dict) and isinstance(config.get("lowercase"), bool):
-                return config["lowercase"]
-        return vocabulary.is_lower_case(self._pieces())
+        return _WeightsFile(self.path / WEIGHTS)
 
 
 class _WeightsFile:
@@ -165,11 +198,38 @@ def _written(backbone):
         return _WeightsFile(path)  # stays open when its name is gone
 
 
-def _joined_shape(name, shape):
-    """Return the shape with heads and their width as one axis."""
+def _head_notes(path):
+    """Return the sentence on a task's head in a preset, in a list, empty if there is none."""
+    file = path / TASK
+    if not file.is_file():
+        return []
+    kind = read_json(file).get("class_name")
+    return [f"{file}: the head of {shown(kind)} is not read: the encoder is, alone."]
+
+
+def _refuse_quantized(config, file):
+    """Raise if weights are kept as other numbers than floats.
+
+    Raises:
+        CheckpointError: They are.
+    """
+    policy = config.get("dtype")
+    kind = policy.get("class_name") if isinstance(policy, dict) else PLAIN
+    if kind != PLAIN:
+        raise CheckpointError(f"{file}: `dtype` must be a {PLAIN} without quantization, but is {shown(kind)}.")
+
+
+def _heads_in(name):
+    """Return the axis of our shape that is heads and their width in the file, or None."""
     found = re.search(r"_self_attention_layer/(query|key|value|output)_dense/vars/(0|1)$", name)
     if found is None or (found[1] == "output" and found[2] == "1"):
+        return None
+    return 0 if found[1] == "output" or found[2] == "1" else 1
+
+
+def _joined_shape(name, shape):
+    """Return the shape with heads and their width as one axis."""
+    axis = _heads_in(name)
+    if axis is None:
         return tuple(shape)
-    if found[1] == "output":
-        return (shape[0] * shape[1], *shape[2:])
-    return (*shape[:-2], shape[-2] * shape[-1])
+    return (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])

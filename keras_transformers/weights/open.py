@@ -3,41 +3,38 @@
 import os
 from pathlib import Path
 
-from ..errors import CheckpointError
-from . import google, huggingface, kerashub
+from .. import registry
+from ..errors import CheckpointError, RegistryError
+from .checkpoint_format import CheckpointFormat
 
-FORMATS = (
-    "a run directory (recipe.yaml, model.keras), a Hugging Face folder (config.json, model.safetensors), "
-    "Google's (bert_config.json, bert_model.ckpt.index) or a KerasHub preset (config.json, model.weights.h5)"
-)
+SLOT = "checkpoint_format"
+OWN = ("run", "keras_hub", "hugging_face", "google")
+"""The library's formats, in the order in which they are asked: a KerasHub preset has a config.json, too."""
 
 
 def open_checkpoint(path):
-    """Return the `Checkpoint` at a path; no tensor is read yet.
+    """Return the checkpoint at a path, opened by the `CheckpointFormat` that recognizes it; no tensor is read yet.
+
+    Formats of one's own, and those of plugins, are asked before the library's.
 
     Args:
         path: A run directory, a Hugging Face folder, a Google checkpoint's folder or prefix, a KerasHub
-            preset's folder, or a KerasHub `BertBackbone`.
+            preset's folder, or a KerasHub `BertBackbone`; or what a format of one's own reads.
 
     Raises:
         CheckpointError: There is no checkpoint, or it is none that is read.
+        RegistryError: A format that is registered is none.
     """
-    from .run_checkpoint import RunCheckpoint
-
-    if hasattr(path, "get_config"):
-        return kerashub.KerasHubCheckpoint(path)
-    path = Path(os.path.expanduser(path))
-    if (path / "recipe.yaml").is_file():
-        return RunCheckpoint(path)
-    if (path / kerashub.WEIGHTS).is_file():
-        return kerashub.KerasHubCheckpoint(path)
-    if (path / huggingface.CONFIG).is_file():
-        return huggingface.HuggingFaceCheckpoint(path)
-    if (path / google.CONFIG).is_file() or Path(f"{path}{google.INDEX}").is_file():
-        return google.GoogleCheckpoint(path)
-    if not path.exists():
-        raise CheckpointError(f"There is no checkpoint at {path}.")
-    raise CheckpointError(f"{path} is not a checkpoint: it is neither {FORMATS}.")
+    source = Path(os.path.expanduser(path)) if isinstance(path, (str, os.PathLike)) else path
+    formats = _formats()
+    for format_class in formats:
+        if format_class.recognizes(source):
+            return format_class(source)
+    if isinstance(source, Path) and not source.exists():
+        raise CheckpointError(f"There is no checkpoint at {source}.")
+    *first, last = [format_class.summary for format_class in formats]
+    name = source if isinstance(source, Path) else f"An object of the class {type(source).__name__}"
+    raise CheckpointError(f"{name} is not a checkpoint: it is neither {', '.join(first)} nor {last}.")
 
 
 def load_into(model, path, task=None):
@@ -55,3 +52,19 @@ def load_into(model, path, task=None):
         CheckpointError: The checkpoint cannot be read, or does not fit; every tensor that does not is listed.
     """
     return open_checkpoint(path).load(model, task)
+
+
+def _formats():
+    """Return the classes of all formats, in the order in which they are asked.
+
+    Raises:
+        RegistryError: One is no `CheckpointFormat`.
+    """
+    names = [*(name for name in registry.names(SLOT) if name not in OWN), *OWN]
+    formats = [registry.resolve(SLOT, name) for name in names]
+    for name, format_class in zip(names, formats):
+        if not (isinstance(format_class, type) and issubclass(format_class, CheckpointFormat)):
+            raise RegistryError(
+                f"`{SLOT}/{name}` must be a subclass of `CheckpointFormat`, but is {format_class.__qualname__}."
+            )
+    return formats

@@ -4,14 +4,14 @@ MASKED_LM = "masked_tokens"
 PRETRAINING = (MASKED_LM, "next_sentence")
 
 
-def masked_lm_task(sizes, next_sentence):
-    """Return the section `task` that fills in `[MASK]` in texts as long as the model can read.
+def masked_lm_task(length, next_sentence):
+    """Return the section `task` that fills in `[MASK]` in texts.
 
     Args:
-        sizes: `Sizes` of the checkpoint.
+        length: The most tokens of a text.
         next_sentence: Whether there is the head that judges pairs of texts.
     """
-    return {"type": "masked_lm", "next_sentence": next_sentence, "length": sizes.positions}
+    return {"type": "masked_lm", "next_sentence": next_sentence, "length": length}
 
 
 def is_like_theirs(sizes):

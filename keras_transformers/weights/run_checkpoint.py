@@ -4,10 +4,12 @@ import json
 import shutil
 import tempfile
 import zipfile
+from pathlib import Path
 
 from ..errors import CheckpointError
-from ..runs.run import load_run
-from .checkpoint import Checkpoint, row_ranges
+from ..runs.run import RECIPE, load_run
+from ..signature import Path as PathArgument
+from .checkpoint_format import CheckpointFormat, row_ranges
 from .tensor_names import snake_case, stored_layers, unique
 
 WEIGHTS = "model.weights.h5"
@@ -15,8 +17,10 @@ CONFIG = "config.json"
 TABLE = "layers/segment_embed/embedding/vars/0"  # what every backbone has, whatever its other layers
 
 
-class RunCheckpoint(Checkpoint):
+class RunCheckpoint(CheckpointFormat):
     """The final model of a finished run, with the head of its task.
+
+    Registered as `checkpoint_format/run`.
 
     A head's tensors go to the head of the same name.
 
@@ -28,7 +32,9 @@ class RunCheckpoint(Checkpoint):
         RunError: It is not a run directory.
     """
 
-    def __init__(self, path):
+    summary = f"a run directory ({RECIPE}, model.keras)"
+
+    def __init__(self, path: PathArgument):
         super().__init__(path)
         self.run = load_run(path)
         if not self.run.model_file.is_file():
@@ -39,6 +45,10 @@ class RunCheckpoint(Checkpoint):
         if len(found) != 1:
             raise CheckpointError(f"{self.path} is a run of another model than `model/bert`.")
         self._folder = found[0].removesuffix(TABLE)
+
+    @classmethod
+    def recognizes(cls, source):
+        return isinstance(source, Path) and (source / RECIPE).is_file()
 
     def _open(self, file):
         import h5py

@@ -1,11 +1,14 @@
 """The vocabulary of a checkpoint: its pieces, and whether they are lower case."""
 
+import re
 from pathlib import Path
 
 from ..errors import CheckpointError
 
 FILE = "vocab.txt"
 PAD = "[PAD]"
+MARKER = re.compile(r"\[.*\]|<.*>", re.DOTALL)  # such as [unused1]
+STRAY = 0.001  # of a lower-case vocabulary, the share of pieces that may have a capital letter
 SPECIAL = (PAD, "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -27,12 +30,14 @@ def read_pieces(path):
 
 
 def check_pieces(pieces, path, rows):
-    """Raise unless there are as many pieces as rows of the embedding, BERT's special ones too, padding first.
+    """Raise unless each piece has a row of the embedding, and BERT's special ones are there, padding first.
+
+    There may be more rows than pieces: some embeddings are padded, so that processors multiply them faster.
 
     Raises:
         CheckpointError: Vocabulary and embedding do not fit each other.
     """
-    if len(pieces) != rows:
+    if len(pieces) > rows:
         raise CheckpointError(f"{path} holds {len(pieces):,} pieces, but the embedding has {rows:,} rows.")
     missing = [special for special in SPECIAL if special not in pieces]
     if missing:
@@ -42,5 +47,9 @@ def check_pieces(pieces, path, rows):
 
 
 def is_lower_case(pieces):
-    """Return whether a vocabulary is of lower-case text: no piece but the special ones has a capital letter."""
-    return all(piece == piece.lower() for piece in pieces if not (piece.startswith("[") and piece.endswith("]")))
+    """Return whether a vocabulary is of lower-case text: hardly a piece, but for markers, has a capital letter.
+
+    That of Google's Chinese BERT, which is of lower-case text, has two, both markers: `<S>` and `<T>`.
+    """
+    ordinary = [piece for piece in pieces if not MARKER.fullmatch(piece)]
+    return sum(piece != piece.lower() for piece in ordinary) <= STRAY * len(ordinary)

@@ -5,7 +5,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from small_bert import PIECES, SIZES, build, outputs, weights_of, write_folder
+import tensorflow as tf
+from small_bert import CONFIG, PIECES, RNG, SIZES, build, outputs, weights_of, write_folder
 
 import keras_transformers as kt
 from keras_transformers.api.export_huggingface import export_huggingface
@@ -13,6 +14,7 @@ from keras_transformers.api.import_checkpoint import import_checkpoint
 from keras_transformers.cli import parser as cli
 from keras_transformers.errors import CheckpointError, ExportError, RunError
 from keras_transformers.models.backbone import backbone_of
+from keras_transformers.runs.run import Run
 from keras_transformers.weights import load_into, open_checkpoint
 
 
@@ -162,3 +164,97 @@ def test_the_working_directory_may_be_no_checkpoint(tmp_path, monkeypatch, path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointError, match=r"^\. is not a checkpoint: it is neither "):
         open_checkpoint(path)
+
+
+def padded(tmp_path, tensors, rows=37, **config):
+    """Write a folder of a model of masked tokens, its embedding with more rows than there are pieces."""
+    table = np.concatenate([tensors["embeddings.word_embeddings.weight"], RNG.normal(size=(rows - 29, 22))])
+    heads = {
+        "cls.predictions.transform.dense.weight": RNG.normal(size=(22, 22)),
+        "cls.predictions.transform.dense.bias": RNG.normal(size=22),
+        "cls.predictions.transform.LayerNorm.weight": RNG.normal(size=22),
+        "cls.predictions.transform.LayerNorm.bias": RNG.normal(size=22),
+        "cls.predictions.bias": np.where(np.arange(rows) < 29, 0.0, 50.0),  # rows without a piece are the likeliest
+    }
+    arrays = {f"bert.{name}": array for name, array in tensors.items()}
+    arrays |= {"bert.embeddings.word_embeddings.weight": table, **heads}
+    config = {**CONFIG, "vocab_size": rows, "architectures": ["BertForMaskedLM"], **config}
+    return write_folder(tmp_path / "padded", {name: array.astype("float32") for name, array in arrays.items()}, config)
+
+
+def test_an_embedding_with_more_rows_than_pieces(tmp_path, tensors):
+    from keras_transformers.weights.safetensors import SafetensorsFile
+
+    path = padded(tmp_path, tensors)
+    run = import_checkpoint(path, tmp_path / "run", overrides={"tokenizer.lowercase": True})
+    assert run.report["notes"] == [
+        f"{path} has 37 rows in its embedding and 29 pieces in its vocabulary: the rows without a piece are kept, but "
+        "no text reads them and none is predicted.",
+        f"`masked_tokens` is that of {path}.",
+    ]
+    assert (run.recipe.tree["model"]["vocab_size"], run.recipe.tree["tokenizer"]["vocab_size"]) == (37, 29)
+    found = run.serving()(tf.constant(["a [MASK] c", "[MASK]"]))
+    assert set(found["tokens"].numpy().ravel().tolist()) <= {piece.removeprefix("##").encode() for piece in PIECES}
+    assert np.all(found["scores"].numpy() < 1e-6)  # what the model gives them, not shared out anew
+
+    assert export_huggingface(run, tmp_path / "theirs") == []
+    before, after = (SafetensorsFile(folder / "model.safetensors") for folder in (path, tmp_path / "theirs"))
+    assert before.shapes == after.shapes
+    for name in before.shapes:
+        np.testing.assert_array_equal(before.read(name), after.read(name))
+    assert (tmp_path / "theirs" / "vocab.txt").read_bytes() == (path / "vocab.txt").read_bytes()
+    assert json.loads((tmp_path / "theirs" / "config.json").read_text())["vocab_size"] == 37
+
+
+def test_training_from_it(tmp_path, tensors, capsys):
+    path = padded(tmp_path, tensors)
+    (tmp_path / "train.tsv").write_text("label\ttext\n" + "no\ta b\nyes\tc d e\n" * 3)
+    imported = import_checkpoint(path, tmp_path / "run", overrides=["tokenizer.lowercase=true"])
+    recipe = {
+        "model": {**imported.recipe.tree["model"], "vocab_size": None},
+        "tokenizer": {"type": "wordpiece", "vocab_size": 999, "lowercase": False},
+        "data": {"train": {"type": "table", "path": "train.tsv"}, "root": str(tmp_path), "max_length": 13},
+        "task": "classification",
+        "training": {"epochs": 1, "optimizer": {"type": "adamw"}, "schedule": {"type": "warmup_linear", "peak": 0.001}},
+        "weights": str(path),
+    }
+    run = kt.train(recipe, tmp_path / "trained")
+    told = " ".join(capsys.readouterr().err.split())
+    assert "`tokenizer.lowercase` is false as the recipe says; from" in told
+    assert "37 rows in its embedding and 29 pieces" in told
+    tree = run.recipe.tree
+    assert (tree["model"]["vocab_size"], tree["tokenizer"]["vocab_size"]) == (37, 29)
+    assert tree["tokenizer"]["lowercase"] is False
+    table = backbone_of(run.model()).embed.embedding.table
+    assert table.shape == (37, 22)
+    again = kt.train(recipe, tmp_path / "trained", {"training.epochs": 2}, resume=True)
+    assert again.recipe.tree["model"]["vocab_size"] == 37
+
+
+def test_settings_that_are_asked_for(tmp_path, folder, capsys):
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true, "model_max_length": 7}')
+    assert cli.main(["import", str(folder), str(tmp_path / "run"), "--set", "tokenizer.lowercase=false"]) == 0
+    run = Run(tmp_path / "run")
+    assert run.recipe.tree["tokenizer"]["lowercase"] is False
+    assert run.tokenizer().lowercase is False
+    assert capsys.readouterr().err.splitlines() == [
+        f"{folder} says that texts are cut at 7 tokens; an encoder alone reads up to 13.",
+        f"`tokenizer.lowercase` is false, as was asked for; {folder} says true.",
+    ]
+    assert cli.main(["import", str(folder), str(tmp_path / "other"), "--set", "tokenizer.lower=false"]) == 2
+    assert "did you mean `lowercase`?" in capsys.readouterr().err.lower()
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_length_of_a_classifier(tmp_path, tensors):
+    heads = {"classifier.weight": np.ones((3, 22), "float32"), "classifier.bias": np.arange(3, dtype="float32")}
+    config = {**CONFIG, "architectures": ["BertForSequenceClassification"]}
+    path = write_folder(tmp_path / "theirs", {**tensors, **heads}, config)
+    (path / "tokenizer_config.json").write_text('{"do_lower_case": true, "model_max_length": 7}')
+    run = import_checkpoint(path, tmp_path / "run")
+    assert run.recipe.tree["task"]["length"] == 7
+    found = run.serving()(tf.constant(["a b c d e f g", "a b c d e"]))
+    assert found["truncated"].numpy().tolist() == [True, False]
+    np.testing.assert_array_equal(found["probabilities"][0], found["probabilities"][1])
+    export_huggingface(run, tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["model_max_length"] == 7

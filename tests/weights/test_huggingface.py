@@ -10,7 +10,7 @@ from small_bert import CONFIG, PIECES, SIZES, build, outputs, weights_of, write_
 
 import keras_transformers as kt
 from keras_transformers.errors import CheckpointError
-from keras_transformers.weights import checkpoint, load_into, open_checkpoint
+from keras_transformers.weights import checkpoint_format, load_into, open_checkpoint
 
 
 def check_filled(path, model, notes=()):
@@ -30,7 +30,7 @@ def test_a_folder_of_any_name(folder, model, name):
 
 
 def test_a_large_tensor_is_read_some_rows_at_a_time(folder, model, monkeypatch):
-    monkeypatch.setattr(checkpoint, "CHUNK", 5 * 22 * 4)
+    monkeypatch.setattr(checkpoint_format, "CHUNK", 5 * 22 * 4)
     chunks = list(open_checkpoint(folder).chunks("embeddings.word_embeddings.weight"))
     assert [len(one) for one in chunks] == [5, 5, 5, 5, 5, 4]
     check_filled(folder, model)
@@ -99,8 +99,8 @@ def test_a_head_is_filled_or_new(tmp_path, tensors):
 
     other = with_classifier(3)
     assert load_into(other, path) == [
-        f"`classifier` has other shapes in {path} (kernel (22, 5), the model's (22, 3); bias (5,), the model's (3,)): "
-        "its weights are new."
+        f"`classifier` has other shapes in {path} (`classifier.weight` (5, 22), where the model's would be (3, 22); "
+        "`classifier.bias` (5,), where the model's would be (3,)): its weights are new."
     ]
     assert np.abs(other.layers[-1].kernel.numpy() - 1).max() > 0.1
 
@@ -149,8 +149,8 @@ def test_tensors_that_do_not_fit_are_all_listed(tmp_path, tensors):
         load_into(model, path)
     assert str(caught.value).splitlines() == [
         f"{path} cannot fill the model, 3 tensors do not fit:",
-        "  `encoder.layer.1.intermediate.dense.weight` has shape (22, 19), the model's has (22, 17).",
-        "  `encoder.layer.2.attention.self.key.bias` is missing; the model has it in shape (22,).",
+        "  `encoder.layer.1.intermediate.dense.weight` has shape (19, 22); for this model it must be (17, 22).",
+        "  `encoder.layer.2.attention.self.key.bias` is missing; for this model its shape must be (22,).",
         "  `encoder.layer.7.output.dense.bias`, shape (22,), has no place in the model.",
     ]
     for name, array in weights_of(model).items():
@@ -184,7 +184,7 @@ def test_a_configuration_that_is_not_read(tmp_path, tensors, changed, message):
 @pytest.mark.parametrize(
     ("pieces", "message"),
     [
-        (PIECES[:-1], "holds 28 pieces, but the embedding has 29 rows"),
+        ([*PIECES, "y"], "holds 30 pieces, but the embedding has 29 rows"),
         (
             ["[masc]" if one == "[MASK]" else one for one in PIECES],
             r"other.vocab\.txt is not a BERT vocabulary: "
@@ -257,3 +257,26 @@ def test_what_is_no_checkpoint(tmp_path):
 def test_a_model_of_another_kind(folder):
     with pytest.raises(CheckpointError, match="fills `model/bert`, but the model is Sequential"):
         load_into(keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)]), folder)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers(tmp_path, tensors, value):
+    table = tensors["embeddings.word_embeddings.weight"].copy()
+    table[7, 5] = value
+    path = write_folder(tmp_path / "other", {**tensors, "embeddings.word_embeddings.weight": table})
+    with pytest.raises(CheckpointError) as caught:
+        load_into(build(), path)
+    assert str(caught.value) == (
+        f"{path} cannot be used: `embeddings.word_embeddings.weight` holds values that are infinite or no numbers "
+        "(NaN), as a training leaves behind that has diverged."
+    )
+
+
+def test_a_tensor_that_every_bert_has(tmp_path, tensors):
+    del tensors["embeddings.position_embeddings.weight"]
+    path = write_folder(tmp_path / "other", tensors)
+    with pytest.raises(CheckpointError) as caught:
+        open_checkpoint(path)
+    assert str(caught.value) == (
+        f"{path} holds no tensor `embeddings.position_embeddings.weight`: it is not a BERT, or is damaged."
+    )

@@ -80,5 +80,6 @@ def test_damaged_weights(preset, tmp_path):
 
 def test_a_model_of_other_sizes(preset):
     model = build(dim=26)
-    with pytest.raises(CheckpointError, match=r"`dense/vars/0` has shape \(22, 22\), the model's has \(26, 26\)"):
+    message = r"`dense/vars/0` has shape \(22, 22\); for this model it must be \(26, 26\)\."
+    with pytest.raises(CheckpointError, match=message):
         load_into(model, preset)

@@ -1,7 +1,8 @@
-"""What every checkpoint is: tensors by name, and which of them belongs where in the model.
+"""The slot `checkpoint_format`: how a model that somebody stored is found, understood and read.
 
-A format says what its tensors are called (`name_of`), what there is (`tensors`) and what each one
-holds (`read`), in this library's layout. Comparing and filling is here, once.
+A format recognizes what it reads (`recognizes`), makes a recipe of it (`recipe`), and says what its tensors are
+called (`name_of`), which there are (`tensors`) and what each one holds (`read`), in this library's layout. Comparing
+and filling is here, once.
 """
 
 import abc
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import CheckpointError
+from .settings import shown
 from .size_mismatch import differing
 from .tensor_names import POOLER, places
 
@@ -29,15 +31,31 @@ def row_ranges(shape, itemsize):
         yield start, min(start + rows, shape[0])
 
 
-class Checkpoint(metaclass=abc.ABCMeta):
-    """Abstract: one BERT as somebody stored it.
+class CheckpointFormat(metaclass=abc.ABCMeta):
+    """Abstract: a model in one format, opened.
+
+    A format of one's own is registered in the slot `checkpoint_format`; `open_checkpoint` asks such formats first.
 
     Args:
         path: Where it lies, as the user named it.
+
+    Attributes:
+        summary: What such a checkpoint is and which files tell it, to end a sentence with.
     """
+
+    summary = ""
 
     def __init__(self, path):
         self.path = Path(path)
+
+    @classmethod
+    @abc.abstractmethod
+    def recognizes(cls, source):
+        """Return whether this format reads what is there; whether it is sound is found when it is opened.
+
+        Args:
+            source: A `Path`, which need not exist; or an object in memory, such as a model.
+        """
 
     @abc.abstractmethod
     def recipe(self):
@@ -51,17 +69,55 @@ class Checkpoint(metaclass=abc.ABCMeta):
         """Return the section `task` of the recipe, or None."""
         return None
 
+    def notes(self):
+        """Return sentences for the user: which of the checkpoint's settings are not done as it says."""
+        return []
+
+    def guesses(self):
+        """Return {parameter of the tokenizer: sentence on what it was guessed from} of what no file says."""
+        return {}
+
+    def tokenizer_for(self, own=None):
+        """Return the section `tokenizer` of a recipe that begins with this checkpoint, and sentences for the user.
+
+        What the recipe itself says wins over a guess, not over what the checkpoint's files say.
+
+        Args:
+            own: The section `tokenizer` of that recipe, or None. What is null in it is not said.
+        """
+        section, guesses = dict(self.recipe()["tokenizer"]), self.guesses()
+        own = {key: value for key, value in (own or {}).items() if key != "vocab_size" and value is not None}
+        notes = []
+        if own and own["type"] != section["type"]:
+            notes.append(f"`tokenizer` is that of {self.path}, `{section['type']}`, not `{own['type']}`.")
+            own = {}
+        for key, value in own.items():
+            if section.get(key) == value:
+                guesses.pop(key, None)
+            elif guesses.pop(key, None):
+                notes.append(
+                    f"`tokenizer.{key}` is {shown(value)} as the recipe says; from {self.path} it would be "
+                    f"{shown(section.get(key))}, but that is a guess."
+                )
+                section[key] = value
+            elif key in section:
+                notes.append(
+                    f"`tokenizer.{key}` is {shown(section[key])} as {self.path} says, not {shown(value)} as the recipe "
+                    f"does; to change it, import the checkpoint with --set tokenizer.{key}={shown(value)} first."
+                )
+        return section, [*notes, *guesses.values()]
+
     @property
     def layers(self):
         """The number of encoder blocks; None if nothing says it."""
-        return self.sizes.layers
+        return None
 
     @abc.abstractmethod
     def write_tokenizer(self, folder):
         """Write the tokenizer's files into the folder.
 
         Raises:
-            CheckpointError: There is no vocabulary, or it has another size than the embedding.
+            CheckpointError: There is no vocabulary, or it does not fit the embedding.
         """
 
     @abc.abstractmethod
@@ -79,6 +135,10 @@ class Checkpoint(metaclass=abc.ABCMeta):
     @abc.abstractmethod
     def name_of(self, place):
         """Return the checkpoint's name of the tensor that belongs at a `Place`, or None if it has no such name."""
+
+    def shape_in_file(self, name, shape):
+        """Return a shape in this library's layout as the file has it, for messages."""
+        return shape
 
     @abc.abstractmethod
     def in_backbone(self, name):
@@ -102,20 +162,23 @@ class Checkpoint(metaclass=abc.ABCMeta):
             A list of sentences: which heads were filled, what was initialised anew, and what was not used.
 
         Raises:
-            CheckpointError: Tensors are missing, left over or of another shape; all of them are listed.
+            CheckpointError: Tensors are missing, left over or of another shape, all of which are listed, or one
+                holds numbers that are none.
         """
         stored = {name: shape for name, shape in self.tensors().items() if not self.is_state(name)}
         names = {place: self.name_of(place) for place in places(model).values()}
         fits = {place: name for place, name in names.items() if stored.get(name) == place.shape}
         new = self._new_parts(names, fits, stored, task or {})
         problems = [
-            _difference(place, name, stored)
+            self._difference(place, name, stored)
             for place, name in names.items()
             if place not in fits and place.part not in new
         ]
         left = [name for name in stored if name not in set(names.values())]
         problems += [
-            f"`{name}`, shape {stored[name]}, has no place in the model." for name in left if self.in_backbone(name)
+            f"`{name}`, shape {self.shape_in_file(name, stored[name])}, has no place in the model."
+            for name in left
+            if self.in_backbone(name)
         ]
         if problems:
             count = f"{len(problems)} tensors do" if len(problems) > 1 else "a tensor does"
@@ -124,7 +187,7 @@ class Checkpoint(metaclass=abc.ABCMeta):
             raise CheckpointError("\n  ".join([first, *problems]))
         for place, name in fits.items():
             if place.part not in new:
-                _fill(place.variable, self.chunks(name))
+                _fill(place.variable, self._finite_chunks(name))
         filled = dict.fromkeys(place.part for place in names if place.is_head and place.part not in new)
         notes = [f"`{head}` is that of {self.path}." for head in filled]
         notes += [f"`{part}` {why}: its weights are new." for part, why in new.items()]
@@ -158,9 +221,10 @@ class Checkpoint(metaclass=abc.ABCMeta):
         if not unfit:
             return None
         shapes = [
-            f"{place.name.rpartition('.')[2]} {stored[names[place]]}, the model's {place.shape}"
-            for place in unfit
-            if names[place] in stored
+            f"`{name}` {self.shape_in_file(name, stored[name])}, where the model's would be "
+            f"{self.shape_in_file(name, place.shape)}"
+            for place, name in ((place, names[place]) for place in unfit)
+            if name in stored
         ]
         if shapes:
             return f"has other shapes in {self.path} ({'; '.join(shapes)})"
@@ -173,6 +237,30 @@ class Checkpoint(metaclass=abc.ABCMeta):
         if head != CLASSIFIER or not theirs or not mine or list(theirs) == list(mine):
             return None
         return f"of {self.path} is for other labels ({_listed(theirs)}; the model's are {_listed(mine)})"
+
+    def _difference(self, place, name, stored):
+        """Return the sentence on a tensor that is missing or of another shape, as its file has it."""
+        if name is None:
+            return f"`{place.name}`, shape {place.shape}, has no name in this format."
+        wanted = self.shape_in_file(name, place.shape)
+        if name not in stored:
+            return f"`{name}` is missing; for this model its shape must be {wanted}."
+        found = self.shape_in_file(name, stored[name])
+        return f"`{name}` has shape {found}; for this model it must be {wanted}."
+
+    def _finite_chunks(self, name):
+        """Yield the chunks of a tensor.
+
+        Raises:
+            CheckpointError: One holds what is no number.
+        """
+        for chunk in self.chunks(name):
+            if not np.isfinite(chunk).all():
+                raise CheckpointError(
+                    f"{self.path} cannot be used: `{name}` holds values that are infinite or no numbers (NaN), as a "
+                    "training leaves behind that has diverged."
+                )
+            yield chunk
 
     def _other_sizes(self, names, stored):
         """Return sentences' ends on the sizes in which the model and the checkpoint differ."""
@@ -200,11 +288,3 @@ def _fill(variable, chunks):
         else:
             variable.value[start : start + len(chunk)].assign(chunk)
         start += len(chunk)
-
-
-def _difference(place, name, stored):
-    if name is None:
-        return f"`{place.name}`, shape {place.shape}, has no name in this format."
-    if name not in stored:
-        return f"`{name}` is missing; the model has it in shape {place.shape}."
-    return f"`{name}` has shape {stored[name]}, the model's has {place.shape}."
