@@ -49,6 +49,11 @@ CONTRACTS = (
         ("texts", "model", "loss", "encode", "serving", "score"),
     ),
     Contract(
+        "checkpoint_format", "keras_transformers.weights.checkpoint_format:CheckpointFormat",
+        "a model that others stored: `recognizes(source)`, a recipe of it, its tensors by name",
+        ("recognizes", "recipe", "write_tokenizer", "tensors", "read", "name_of", "in_backbone"),
+    ),
+    Contract(
         "search", "keras_transformers.decoding.search:Search", "finds what a model says, step by step", ("__call__",)
     ),
     # Training

@@ -1,6 +1,5 @@
 """The task from a table of pairs to a SavedModel; the loss and what it refuses."""
 
-import json
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from keras_transformers.data.examples import Labelled
 from keras_transformers.errors import DataError
 from keras_transformers.losses.cosine import CosineError
 from keras_transformers.tasks.sentence_embedding import SentenceEmbedding, cosine
-from keras_transformers.weights.sentence_transformers import sentence_task
 
 NEAR, FAR = ("red", "green", "blue"), ("one", "two", "three")
 
@@ -95,34 +93,3 @@ def test_examples_that_teach_nothing(labels, seconds, sentence):
     with pytest.raises(DataError) as raised:
         SentenceEmbedding().settle(Labelled(["a", "b"], labels, ["t:1", "t:2"], seconds))
     assert str(raised.value) == sentence
-
-
-def settings(folder, pooling, modules=("Transformer", "Pooling", "Normalize")):
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 26, **pooling}))
-    (folder / "modules.json").write_text(json.dumps([{"type": f"sentence_transformers.models.{m}"} for m in modules]))
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("pooling", "modules", "wanted"),
-    [
-        ({"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False}, ("Pooling", "Normalize"), ("mean", True)),
-        ({"pooling_mode_cls_token": True}, ("Transformer", "Pooling"), ("cls", False)),
-        ({"pooling_mode": "mean", "include_prompt": True}, ("Pooling",), ("mean", False)),
-    ],
-)
-def test_pooling_of_a_checkpoint_is_kept(tmp_path, pooling, modules, wanted):
-    task, notes = sentence_task(settings(tmp_path, pooling, modules))
-    assert task == {"type": "sentence_embedding", "pooling": wanted[0], "normalize": wanted[1]}
-    assert notes == []
-
-
-def test_pooling_that_is_not_read_is_noted(tmp_path):
-    assert sentence_task(tmp_path) == (None, [])
-    task, notes = sentence_task(settings(tmp_path, {"pooling_mode_max_tokens": True, "pooling_mode_cls_token": True}))
-    assert task is None
-    assert notes == [
-        f"{tmp_path} makes sentence vectors with pooling by max_tokens and cls_token, which is not read: its encoder "
-        "is, alone."
-    ]

@@ -81,10 +81,18 @@ def test_it_is_asked_first(registered, folder):
 
 
 def test_what_is_no_format_is_said(registered, tmp_path):
-    kt.register("checkpoint_format", "wrong")(keras.layers.Dense)
+    with pytest.raises(RegistryError, match=r"`checkpoint_format/wrong`: Dense must have `recognizes`, `recipe`, "):
+        kt.register("checkpoint_format", "wrong")(keras.layers.Dense)
+
+    @kt.register("checkpoint_format", "made")
+    def made(path: str):
+        """Makes one."""
+
     with pytest.raises(RegistryError) as caught:
         open_checkpoint(tmp_path)
-    assert str(caught.value) == ("`checkpoint_format/wrong` must be a subclass of `CheckpointFormat`, but is Dense.")
+    assert str(caught.value).startswith(
+        "`checkpoint_format/made` must be a subclass of `CheckpointFormat`, but is test_"
+    )
 
 
 def test_an_object_that_is_none():
