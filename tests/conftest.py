@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import close
 import pytest
 
 TINY = {
@@ -39,7 +40,12 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also tests marked `long`; missing packages fail")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at `-m`
 def pytest_collection_modifyitems(config, items):
+    tolerances = {name for name in vars(close) if name.isupper()}
+    for item in items:
+        if tolerances & set(vars(item.module)):
+            item.add_marker(pytest.mark.numeric)
     here = Path(__file__).parent
 
     def wanted(item):

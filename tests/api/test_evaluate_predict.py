@@ -1,4 +1,5 @@
 import pytest
+from close import NETWORK
 
 from keras_transformers.api.evaluate import evaluate
 from keras_transformers.api.predict import CHUNK, Answerer, predict
@@ -32,7 +33,7 @@ def test_every_line_is_answered_in_order(trained):
     assert len(found) == len(TEXTS)
     alone = list(predict(trained, TEXTS[:1]))
     assert alone[0]["text"] == found[0]["text"]
-    assert alone[0]["score"] == pytest.approx(found[0]["score"], abs=1e-3)
+    assert alone[0]["score"] == pytest.approx(found[0]["score"], rel=NETWORK)
     assert all(isinstance(one["text"], str) and isinstance(one["score"], float) for one in found)
 
 

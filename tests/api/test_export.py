@@ -7,6 +7,7 @@ import capi
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, assert_close
 
 import keras_transformers
 from keras_transformers import recipe
@@ -39,7 +40,7 @@ def wanted(trained):
 def check(found, wanted):
     texts, scores = wanted
     assert found["text"] == texts
-    np.testing.assert_allclose(found["score"], scores, rtol=1e-4, atol=1e-4)
+    assert_close(found["score"], scores, NETWORK)
 
 
 def test_a_fresh_process_without_the_library_answers_the_same(exported, wanted, tmp_path):

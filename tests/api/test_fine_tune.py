@@ -7,6 +7,7 @@ import shutil
 import types
 
 import pytest
+from close import ROUNDING
 
 import keras_transformers as kt
 from keras_transformers.cli import parser as cli
@@ -120,7 +121,7 @@ def test_predict_and_export(run, classifier, tmp_path):
     for answer in answers:
         assert set(answer) == {"label", "score", "probabilities", "truncated"}
         assert answer["score"] == pytest.approx(max(answer["probabilities"]))
-        assert sum(answer["probabilities"]) == pytest.approx(1)
+        assert sum(answer["probabilities"]) == pytest.approx(1, rel=ROUNDING)
 
 
 def test_regression_of_pairs_from_the_weights_of_another_run(run, folder, classifier, tmp_path):

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, SUMS, assert_close
 
 from keras_transformers.api.build import build
 from keras_transformers.decoding import Greedy
@@ -48,7 +49,7 @@ def test_it_takes_the_most_probable_token_at_each_step(model, decode):
         wanted, total = reference(model, source, limit=len(source) + 7)
         assert output[: len(wanted)].tolist() == wanted
         assert (output[len(wanted) :] == PAD).all()
-        assert score == pytest.approx(total, abs=1e-4)
+        assert score == pytest.approx(total, rel=NETWORK)
 
 
 def test_a_sentence_does_not_depend_on_the_others(model, decode):
@@ -59,7 +60,7 @@ def test_a_sentence_does_not_depend_on_the_others(model, decode):
         width = alone.shape[1]
         np.testing.assert_array_equal(alone[0], together[row, :width])
         assert (together[row, width:].numpy() == PAD).all()
-        assert float(score[0]) == pytest.approx(float(scores[row]), abs=1e-4)
+        assert float(score[0]) == pytest.approx(float(scores[row]), rel=NETWORK)
 
 
 @pytest.mark.parametrize(("ratio", "extra", "limit"), [(1.5, 12, 20), (1.0, 0, 5), (0.5, 1, 4)])
@@ -78,4 +79,4 @@ def test_padding_and_start_are_impossible():
     logits[:, [PAD, BOS]] = 99.0
     probability = tf.nn.softmax(forbid(tf.constant(logits))).numpy()
     assert (probability[:, [PAD, BOS]] == 0).all()
-    np.testing.assert_allclose(probability.sum(-1), 1, rtol=1e-5)
+    assert_close(probability.sum(-1), 1, SUMS)

@@ -3,6 +3,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from close import ROUNDING, SUMS, assert_close
 from harness import B, Call, D, H, K, S, T, array, gradients, perturb, random
 from keras import ops
 
@@ -117,14 +118,14 @@ def by_hand(layer, query, source, mask=None):
 
 def test_self_attention_is_that_of_the_paper():
     layer, x = built(MultiHeadAttention), random(B, T, D)
-    np.testing.assert_allclose(array(layer(x)), by_hand(layer, x, x), atol=1e-5)
+    assert_close(array(layer(x)), by_hand(layer, x, x), SUMS)
 
 
 def test_causal_self_attention_is_that_of_the_paper():
     layer, x = built(MultiHeadAttention), random(B, T, D)
     expected = by_hand(layer, x, x, np.broadcast_to(CAUSAL[0], (B, T, T)))
-    np.testing.assert_allclose(array(layer(x, mask=CAUSAL)), expected, atol=1e-5)
-    np.testing.assert_allclose(array(layer(x, mask=causal_mask(np.arange(T), np.arange(T)))), expected, atol=1e-5)
+    assert_close(array(layer(x, mask=CAUSAL)), expected, SUMS)
+    assert_close(array(layer(x, mask=causal_mask(np.arange(T), np.arange(T)))), expected, SUMS)
 
 
 def test_cross_attention_is_that_of_the_paper():
@@ -132,7 +133,7 @@ def test_cross_attention_is_that_of_the_paper():
     real = np.arange(S) < np.array([[S], [2], [5]])
     expected = by_hand(layer, x, source, np.broadcast_to(real[:, None], (B, T, S)))
     assert array(layer.key.kernel.value).shape == (37, H * K)
-    np.testing.assert_allclose(array(layer(x, source, mask=real)), expected, atol=1e-5)
+    assert_close(array(layer(x, source, mask=real)), expected, SUMS)
 
 
 def test_masks_of_every_rank_say_the_same():
@@ -141,7 +142,7 @@ def test_masks_of_every_rank_say_the_same():
     full = np.broadcast_to(real[:, None, None], (B, H, T, S))
     expected = array(layer(x, source, mask=full))
     for mask in (real, full[:, 0], full[:, :1], real[:, None, None]):
-        np.testing.assert_allclose(array(layer(x, source, mask=mask)), expected, atol=1e-6)
+        assert_close(array(layer(x, source, mask=mask)), expected, SUMS)
 
 
 def test_a_mask_of_another_rank():
@@ -163,15 +164,15 @@ def test_a_sentence_that_is_masked_entirely(variant):
     outputs = array(layer(x, mask=mask))
 
     bias = array(layer.output_projection.bias.value)
-    np.testing.assert_allclose(outputs[1], np.broadcast_to(bias, (T, D)), atol=1e-6)
-    np.testing.assert_allclose(outputs[[0, 2]], array(layer(x))[[0, 2]], atol=1e-5)
+    assert_close(outputs[1], np.broadcast_to(bias, (T, D)), SUMS)
+    assert_close(outputs[[0, 2]], array(layer(x))[[0, 2]], SUMS)
     for path, gradient in gradients(layer, Call([x], {"mask": mask})).items():
         assert np.isfinite(gradient).all(), path
 
 
 def test_weights_sum_to_one_over_what_may_be_seen():
     weights = array(masked_softmax(random(B, H, T, T), CAUSAL))
-    np.testing.assert_allclose(weights.sum(-1), np.ones((B, H, T)), atol=1e-6)
+    assert_close(weights.sum(-1), np.ones((B, H, T)), ROUNDING)
     assert (weights[..., ~CAUSAL[0, 0]] == 0).all()
     assert weights.dtype == np.float32
 
@@ -186,7 +187,7 @@ def test_the_mathematics_keeps_its_axes_apart():
     query, key, value = random(B, T, H, K), random(B, S, H, K), random(B, S, H, K + 2)
     scores = dot_product_scores(query, key)
     assert scores.shape == (B, H, T, S)
-    assert array(scores)[2, 1, 4, 6] == pytest.approx(query[2, 4, 1] @ key[2, 6, 1] / math.sqrt(K), abs=1e-5)
+    assert_close(array(scores)[2, 1, 4, 6], query[2, 4, 1] @ key[2, 6, 1] / math.sqrt(K), SUMS, size=1.0)
     assert weighted_sum(array(scores), value).shape == (B, T, H, K + 2)
 
 
@@ -200,7 +201,7 @@ def test_step_by_step_equals_the_causal_pass(variant):
         output, cache = layer.step(x[:, index : index + 1], cache, index)
         found.append(array(output))
 
-    np.testing.assert_allclose(np.concatenate(found, axis=1), expected, atol=1e-5)
+    assert_close(np.concatenate(found, axis=1), expected, SUMS)
 
 
 @each_variant
@@ -217,7 +218,7 @@ def test_rows_at_positions_of_their_own(variant):
 
     for row in range(B):
         alone = layer(x[row : row + 1], mask=CAUSAL, positions=positions[row])
-        np.testing.assert_allclose(outputs[row], array(alone)[0], atol=1e-5)
+        assert_close(outputs[row], array(alone)[0], SUMS)
 
 
 @pytest.mark.parametrize("variant", [MultiHeadAttention, Rotary, TalkingHeads, OffByOne])
@@ -225,7 +226,7 @@ def test_a_source_cache_equals_the_source(variant):
     layer, x, source = built(variant, (B, T, D), (B, S, D)), random(B, T, D), random(B, S, D)
     cache = layer.source_cache(source)
     output = layer.read(x, cache)
-    np.testing.assert_allclose(array(output), array(layer(x, source)), atol=1e-5)
+    assert_close(array(output), array(layer(x, source)), SUMS)
     assert cache["key"].shape == (S, B, H, K)
 
 
@@ -259,7 +260,7 @@ def test_every_variant_is_saved(variant, tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras", custom_objects={variant.__name__: variant})
 
     assert type(again.layers[-1]) is variant
-    np.testing.assert_allclose(array(again(random(B, T, D))), expected, atol=1e-6)
+    assert_close(array(again(random(B, T, D))), expected, SUMS)
 
 
 def decoded_in_a_block(cross_attention):
@@ -278,12 +279,12 @@ def decoded_in_a_block(cross_attention):
 
 def test_a_variant_decodes_in_a_block():
     found, expected = decoded_in_a_block(MultiHeadAttention(H, head_dim=K))
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert_close(found, expected, SUMS)
 
 
 def test_a_variant_decodes_as_cross_attention_too():
     found, expected = decoded_in_a_block("like_attention")
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert_close(found, expected, SUMS)
 
 
 def test_the_width_of_a_head_is_the_models_over_the_heads():
@@ -336,15 +337,15 @@ def test_attend_may_be_replaced():
     plain = built(MultiHeadAttention)
     plain.set_weights(layer.get_weights())
     expected = array(plain(x, mask=CAUSAL & near))
-    np.testing.assert_allclose(array(layer(x, mask=CAUSAL)), expected, atol=1e-6)
+    assert_close(array(layer(x, mask=CAUSAL)), expected, SUMS)
 
 
 @pytest.mark.parametrize(("fused", "plain"), [(FusedTalkingHeads, TalkingHeads), (FusedOffByOne, OffByOne)])
 def test_scores_and_weights_of_ones_own_never_take_a_fused_path(fused, plain):
     x = random(B, T, D)
-    np.testing.assert_allclose(array(built(fused)(x, mask=CAUSAL)), array(built(plain)(x, mask=CAUSAL)), atol=1e-6)
+    assert_close(array(built(fused)(x, mask=CAUSAL)), array(built(plain)(x, mask=CAUSAL)), SUMS)
     bias = array(built(Fused).output_projection.bias.value)
-    np.testing.assert_allclose(array(built(Fused)(x))[0, 0], bias, atol=1e-6)
+    assert_close(array(built(Fused)(x))[0, 0], bias, SUMS)
 
 
 def test_an_object_whose_weights_are_recorded_is_not_plain():

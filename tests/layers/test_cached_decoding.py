@@ -5,6 +5,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from close import NETWORK, assert_close
 from harness import SIZES, B, D, H, S, T, array, make, perturb, random, spec, transformer
 from keras import ops
 from test_attention import RotaryRows, SlopeRows
@@ -38,13 +39,13 @@ def whole(model, source=SOURCE, target=TARGET):
 @pytest.mark.parametrize("widths", [(1, 1, 1, 1, 1), (2, 3), (5,)], ids=str)
 def test_step_by_step_equals_the_whole_pass(model, widths, length):
     found, _ = decode(model, widths, length)
-    np.testing.assert_allclose(found, whole(model), rtol=0, atol=1e-5)
+    assert_close(found, whole(model), NETWORK)
 
 
 def test_learned_positions_are_those_of_the_step():
     model = transformer(position={"type": "learned", "max_length": SIZES["max_length"]})
     found, _ = decode(model, (1,) * T, T)
-    np.testing.assert_allclose(found, whole(model), rtol=0, atol=1e-5)
+    assert_close(found, whole(model), NETWORK)
 
 
 def prompts(padding):
@@ -63,7 +64,7 @@ def test_rows_that_have_said_more_or_less(model, padding):
         logits, state = model.step(ids[:, None], state)
         for row, said in enumerate(SAID):
             expected = whole(model)[row, said - 1 + step]
-            np.testing.assert_allclose(array(logits)[row, 0], expected, rtol=0, atol=1e-5)
+            assert_close(array(logits)[row, 0], expected, NETWORK)
 
 
 def test_a_row_that_has_ended_changes_nothing(model):
@@ -73,7 +74,7 @@ def test_a_row_that_has_ended_changes_nothing(model):
     pause = np.array([[TARGET[0, 1]], [0], [TARGET[2, 1]]], "int32")
     _, paused = model.step(pause, state)
     logits, _ = model.step(np.array([[7], [TARGET[1, 1]], [7]], "int32"), paused)
-    np.testing.assert_allclose(array(logits)[1], whole(model)[1, 1:2], rtol=0, atol=1e-5)
+    assert_close(array(logits)[1], whole(model)[1, 1:2], NETWORK)
 
 
 @pytest.mark.parametrize("ragged", [False, True], ids=["together", "ragged"])
@@ -89,10 +90,10 @@ def test_rows_are_chosen(model, ragged):
 
     logits, chosen = model.step(ids[parents], model.choose(state, parents))
 
-    np.testing.assert_allclose(array(logits), array(expected)[parents], rtol=0, atol=1e-5)
+    assert_close(array(logits), array(expected)[parents], NETWORK)
     again, _ = model.step(ids, model.choose(chosen, np.array([1, 3, 0], "int32")))
     straight, _ = model.step(ids, model.step(ids, state)[1])
-    np.testing.assert_allclose(array(again), array(straight), rtol=0, atol=1e-5)
+    assert_close(array(again), array(straight), NETWORK)
 
 
 def test_a_source_that_is_missing(model):
@@ -129,7 +130,7 @@ def test_a_block_decodes_step_by_step():
         output, entries = block.step(x[:, index : index + 1], entries, index)
         found.append(array(output))
 
-    np.testing.assert_allclose(np.concatenate(found, axis=1), expected, atol=1e-5)
+    assert_close(np.concatenate(found, axis=1), expected, NETWORK)
 
 
 # A decoder without an encoder, as of a language model ---------------------------------------------------------------
@@ -152,7 +153,7 @@ def test_a_decoder_without_an_encoder(attention):
         positions = decoder.positions(state, width)
         outputs, state = decoder.step(x[:, index : index + width], state, positions)
         found.append(array(outputs))
-    np.testing.assert_allclose(np.concatenate(found, axis=1), expected, atol=1e-5)
+    assert_close(np.concatenate(found, axis=1), expected, NETWORK)
 
 
 @pytest.mark.parametrize("attention", [MultiHeadAttention, RotaryRows, SlopeRows])
@@ -169,7 +170,7 @@ def test_rows_of_different_lengths_decode_as_each_does_alone(attention):
         found.append(array(outputs))
     for row, length in enumerate(lengths):
         alone = array(decoder(np.concatenate([x[row : row + 1, :length], new[row : row + 1]], axis=1)))
-        np.testing.assert_allclose(np.concatenate(found, axis=1)[row], alone[0, length:], atol=1e-5)
+        assert_close(np.concatenate(found, axis=1)[row], alone[0, length:], NETWORK)
 
 
 @pytest.mark.parametrize("attention", [MultiHeadAttention, RotaryRows, SlopeRows])
@@ -181,7 +182,7 @@ def test_packed_rows_compute_what_each_sequence_does_alone(attention):
     apart = np.tril(np.ones((T, T), bool)) & (segment[:, None] == segment)
     packed = array(decoder(x, mask=apart[None], positions=positions))
     for part in (slice(0, 2), slice(2, 5)):
-        np.testing.assert_allclose(packed[:, part], array(decoder(x[:, part])), atol=1e-5)
+        assert_close(packed[:, part], array(decoder(x[:, part])), NETWORK)
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -207,5 +208,5 @@ def test_a_cache_of_another_kind():
     _, state = decoder.step(x[:, :2], state, decoder.positions(state, 2))
     state, x = decoder.choose(state, parents), x[parents]
     found, state = decoder.step(x[:, 2:], state, decoder.positions(state, T - 2))
-    np.testing.assert_allclose(array(found), array(decoder(x))[:, 2:], atol=1e-5)
+    assert_close(array(found), array(decoder(x))[:, 2:], NETWORK)
     assert array(state["blocks"][1]["self"][1]["count"]).tolist() == [[T] * 4]

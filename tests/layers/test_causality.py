@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from close import NETWORK, SUMS, assert_close
 from harness import SIZES, B, S, T, array
 
 RNG = np.random.default_rng(0)
@@ -20,13 +21,13 @@ def test_a_later_target_changes_nothing_before_it(model, where):
 
     before, after = logits(model, SOURCE, TARGET), logits(model, SOURCE, other)
 
-    np.testing.assert_allclose(after[:, :where], before[:, :where], rtol=0, atol=1e-6)
+    assert_close(after[:, :where], before[:, :where], SUMS)
     assert (np.abs(after - before)[:, where:].max(axis=(0, 2)) > 1e-3).all()
 
 
 def test_a_shorter_target_gives_the_same_beginning(model):
     whole, part = logits(model, SOURCE, TARGET), logits(model, SOURCE, TARGET[:, :2])
-    np.testing.assert_allclose(part, whole[:, :2], atol=1e-5)
+    assert_close(part, whole[:, :2], NETWORK)
 
 
 @pytest.mark.parametrize("where", [0, S - 1])
@@ -39,7 +40,7 @@ def test_every_target_sees_every_source(model, where):
 
 def test_padding_changes_nothing(model):
     padded = np.pad(SOURCE, ((0, 0), (0, 3)))
-    np.testing.assert_allclose(logits(model, padded, TARGET), logits(model, SOURCE, TARGET), atol=1e-5)
+    assert_close(logits(model, padded, TARGET), logits(model, SOURCE, TARGET), NETWORK)
 
 
 def test_a_source_of_padding_only_is_answered(model):
@@ -47,9 +48,9 @@ def test_a_source_of_padding_only_is_answered(model):
     source[1] = 0
     outputs = logits(model, source, TARGET)
     assert np.isfinite(outputs).all()
-    np.testing.assert_allclose(outputs[[0, 2]], logits(model, SOURCE, TARGET)[[0, 2]], atol=1e-5)
+    assert_close(outputs[[0, 2]], logits(model, SOURCE, TARGET)[[0, 2]], NETWORK)
 
 
 def test_sentences_of_a_batch_do_not_touch_each_other(model):
     alone = logits(model, SOURCE[:1], TARGET[:1])
-    np.testing.assert_allclose(alone, logits(model, SOURCE, TARGET)[:1], atol=1e-5)
+    assert_close(alone, logits(model, SOURCE, TARGET)[:1], NETWORK)

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from close import SUMS, assert_close
 from harness import OTHERS, array, calls, components, make, spec
 
 from keras_transformers import registry
@@ -70,7 +71,7 @@ def test_arguments_other_than_the_defaults_are_kept(slot, name):
     again.set_weights(layer.get_weights())
 
     assert keras.saving.serialize_keras_object(again)["config"] == config["config"]
-    np.testing.assert_allclose(array(call.of(again)), array(expected), rtol=1e-5, atol=1e-5)
+    assert_close(array(call.of(again)), array(expected), SUMS)
     for argument, given in description.items():
         if argument != "type" and not isinstance(given, dict):
             value = getattr(layer, argument)  # of a stack, `layers` are its blocks, as Keras's users expect

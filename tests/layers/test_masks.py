@@ -3,6 +3,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from close import SUMS, assert_close
 from harness import B, D, H, S, T, array, make, random, spec
 
 from keras_transformers.layers import (
@@ -65,7 +66,7 @@ def masked():
 def test_a_mask_of_keras_is_obeyed_and_goes_on(slot, masked):
     layer = make(slot, spec(slot, {"attention": "multi_head"}.get(slot, slot)))
     implicit, explicit = layer(masked), layer(array(masked), mask=IDS != 0)
-    np.testing.assert_allclose(array(implicit), array(explicit), atol=1e-6)
+    assert_close(array(implicit), array(explicit), SUMS)
     np.testing.assert_array_equal(array(implicit._keras_mask), IDS != 0)
     assert getattr(explicit, "_keras_mask", None) is None
 
@@ -77,7 +78,7 @@ def test_masks_of_targets_and_memory_are_obeyed(slot, masked):
     x = keras.layers.Masking()(np.where(real[..., None], targets, 0.0).astype("float32"))
     implicit = layer(x, masked)
     explicit = layer(array(x), array(masked), mask=real, memory_mask=IDS != 0)
-    np.testing.assert_allclose(array(implicit), array(explicit), atol=1e-6)
+    assert_close(array(implicit), array(explicit), SUMS)
     assert np.abs(array(implicit) - array(layer(array(x), array(masked)))).max() > 1e-3
     np.testing.assert_array_equal(array(implicit._keras_mask), real)
 
@@ -85,7 +86,7 @@ def test_masks_of_targets_and_memory_are_obeyed(slot, masked):
 def test_the_mask_of_a_source_is_obeyed_and_is_none_of_the_outputs(masked):
     layer, query = make("attention", spec("attention", "multi_head")), random(2, T, D)
     implicit = layer(query, masked)
-    np.testing.assert_allclose(array(implicit), array(layer(query, array(masked), mask=IDS != 0)), atol=1e-6)
+    assert_close(array(implicit), array(layer(query, array(masked), mask=IDS != 0)), SUMS)
     assert getattr(implicit, "_keras_mask", None) is None
 
 
@@ -116,7 +117,7 @@ def test_no_target_sees_a_later_one_whatever_is_left_out(slot):
     other = np.concatenate([x[:, :-1], 10 + x[:, -1:]], axis=1)
     for options in ({}, {"mask": np.ones((B, T), bool)}):
         before, after = (array(layer(one, **options)) for one in (x, other))
-        np.testing.assert_allclose(after[:, :-1], before[:, :-1], atol=1e-6)
+        assert_close(after[:, :-1], before[:, :-1], SUMS)
         assert np.abs(after[:, -1] - before[:, -1]).max() > 1e-3
 
 
@@ -167,5 +168,5 @@ def test_padding_of_the_source_changes_nothing(slot):
 
     outputs, others = (array(layer(one, mask=np.tile(real, (B, 1))))[:, : S - 2] for one in (x, other))
 
-    np.testing.assert_allclose(others, outputs, atol=1e-6)
-    np.testing.assert_allclose(array(layer(x[:, : S - 2])), outputs, atol=1e-6)
+    assert_close(others, outputs, SUMS)
+    assert_close(array(layer(x[:, : S - 2])), outputs, SUMS)

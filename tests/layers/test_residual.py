@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from close import ROUNDING, assert_close
 from harness import B, D, T, array, random
 
 from keras_transformers.layers import (
@@ -23,12 +24,12 @@ class Double(keras.layers.Layer):
 
 def test_post_normalizes_the_sum():
     x, residual = random(B, T, D), Residual(Double(), "post")
-    np.testing.assert_allclose(array(residual(x, 3 * residual.enter(x))), 2 * (x + 3 * x), rtol=1e-6)
+    assert_close(array(residual(x, 3 * residual.enter(x))), 2 * (x + 3 * x), ROUNDING)
 
 
 def test_pre_normalizes_what_the_sublayer_sees():
     x, residual = random(B, T, D), Residual(Double(), "pre")
-    np.testing.assert_allclose(array(residual(x, 3 * residual.enter(x))), x + 3 * (2 * x), rtol=1e-6)
+    assert_close(array(residual(x, 3 * residual.enter(x))), x + 3 * (2 * x), ROUNDING)
 
 
 def test_dropout_acts_on_the_sublayer_only():

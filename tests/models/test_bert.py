@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from close import NETWORK, SUMS, assert_close
 
 import keras_transformers as kt
 from keras_transformers.errors import RecipeError
@@ -83,8 +84,8 @@ def test_padding_changes_nothing(model):
     data = batch()
     short = arrays(model({name: one[1:2, :5] for name, one in data.items()}))
     padded = arrays(model(data))
-    np.testing.assert_allclose(padded["sequence"][1, :5], short["sequence"][0], atol=1e-5)
-    np.testing.assert_allclose(padded["pooled"][1], short["pooled"][0], atol=1e-5)
+    assert_close(padded["sequence"][1, :5], short["sequence"][0], NETWORK)
+    assert_close(padded["pooled"][1], short["pooled"][0], NETWORK)
 
 
 def test_segments_and_order_are_seen(model):
@@ -99,7 +100,7 @@ def test_segments_and_order_are_seen(model):
 def test_the_pooler_reads_the_first_token(model):
     outputs = arrays(model(batch()))
     kernel, bias = (keras.ops.convert_to_numpy(one) for one in (model.pooler.kernel, model.pooler.bias))
-    np.testing.assert_allclose(np.tanh(outputs["sequence"][:, 0] @ kernel + bias), outputs["pooled"], atol=1e-6)
+    assert_close(np.tanh(outputs["sequence"][:, 0] @ kernel + bias), outputs["pooled"], SUMS)
 
 
 def test_all_kernels_begin_truncated_normal():
@@ -128,7 +129,7 @@ def test_it_is_saved_and_reloaded(model, tmp_path):
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     for name, value in arrays(again(data)).items():
-        np.testing.assert_allclose(value, arrays(model(data))[name], atol=1e-6)
+        assert_close(value, arrays(model(data))[name], NETWORK)
     assert json.dumps(again.get_config()) == json.dumps(model.get_config())
 
 
@@ -139,7 +140,7 @@ def test_it_is_a_part_of_another_model(model, tmp_path):
     expected = keras.ops.convert_to_numpy(outer(data))
     outer.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(again(data)), expected, atol=1e-6)
+    assert_close(keras.ops.convert_to_numpy(again(data)), expected, NETWORK)
 
 
 def test_mixed_precision():

@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from close import NETWORK, assert_close
 
 import keras_transformers as kt
 from keras_transformers.losses.cross_entropy import TokenCrossEntropy
@@ -109,17 +110,17 @@ def test_it_is_saved_and_reloaded(tmp_path, changes):
     again = keras.saving.load_model(tmp_path / "model.keras")
 
     assert type(again) is type(model)
-    np.testing.assert_allclose(np.array(again(data)), expected, atol=1e-6)
+    assert_close(np.array(again(data)), expected, NETWORK)
     assert json.dumps(again.get_config()) == json.dumps(model.get_config())
     logits, _ = again.step(data["target"][:, :1], again.begin({"source": data["source"]}, T))
-    np.testing.assert_allclose(np.array(logits), expected[:, :1], atol=1e-5)
+    assert_close(np.array(logits), expected[:, :1], NETWORK)
 
 
 def test_without_positions_the_encoder_sees_no_order():
     model, data = small(**{"model.position": None}), batch()
     data["source"] = np.maximum(data["source"], 4)
     turned = {**data, "source": data["source"][:, ::-1]}
-    np.testing.assert_allclose(np.array(model(turned)), np.array(model(data)), atol=1e-5)
+    assert_close(np.array(model(turned)), np.array(model(data)), NETWORK)
     ordered = small()
     assert np.abs(np.array(ordered(turned)) - np.array(ordered(data))).max() > 1e-3
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, ROUNDING, SUMS, assert_close
 
 from keras_transformers.data.batches.encode_spans import question_windows
 from keras_transformers.models.heads.tokens import NEVER
@@ -84,7 +85,7 @@ def test_the_best_spans_of_all_windows(letters, model, length):
 def test_scores_are_a_distribution_over_the_best(letters, model):
     shape = {"length": 101, "stride": 5, "max_question": 7}
     found = answerer(letters, model, shape)(tf.constant(QUESTIONS), tf.constant(CONTEXTS))
-    np.testing.assert_allclose(tf.reduce_sum(found["scores"], axis=1), [1, 1, 1, 0], rtol=1e-6)
+    assert_close(tf.reduce_sum(found["scores"], axis=1), [1, 1, 1, 0], ROUNDING)
     np.testing.assert_array_equal(found["score"], found["scores"][:, 0])
     spans = best(letters, model, QUESTIONS[1], CONTEXTS[1], shape, 7)
     assert (len(spans), found["scores"][1].numpy().tolist()) == (1, [1, 0, 0, 0, 0])
@@ -107,14 +108,14 @@ def test_no_answer_above_the_threshold(letters, model, margin, silent):
     found = answerer(letters, model, shape, null_threshold=excess + margin)(
         tf.constant(["who"]), tf.constant([context])
     )
-    np.testing.assert_allclose(found["no_answer"], [excess], rtol=1e-5)
+    assert_close(found["no_answer"], [excess], SUMS)
     assert decoded(found["answer"]) == ["" if silent else spans[0][1]]
     assert int(found["start"][0]) == (-1 if silent else context.index(spans[0][1]))
     chance = {}
     for text, score in zip(decoded(found["answers"][0]), found["scores"][0].numpy()):
         chance.setdefault(text, score)  # after the two spans and no answer, "" fills up
     weights = {text: np.exp(logit) for logit, text in spans[:5]} | {"": np.exp(null)}
-    assert chance[""] == pytest.approx(weights[""] / sum(weights.values()), rel=1e-4)
+    assert chance[""] == pytest.approx(weights[""] / sum(weights.values()), rel=NETWORK)
     assert found["score"][0] == chance[decoded(found["answer"])[0]]
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import ROUNDING, assert_close
 
 from keras_transformers.data import Tagged
 from keras_transformers.data.batches.encode_tags import encode_tags
@@ -46,7 +47,7 @@ def test_a_word_has_the_tag_of_its_first_piece_however_long_the_text(letters, le
     found = tagger(tf.constant(TEXTS))
     assert [one.decode() for one in found["tags"].numpy()] == [expected(letters, text) for text in TEXTS]
     words = [len([word for word in text.split(" ") if word]) for text in TEXTS]
-    np.testing.assert_allclose(found["scores"], [[0.5] * n + [0.0] * (max(words) - n) for n in words], rtol=1e-6)
+    assert_close(found["scores"], [[0.5] * n + [0.0] * (max(words) - n) for n in words], ROUNDING)
 
 
 def test_nothing_in_nothing_out(letters):

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, assert_close
 
 from keras_transformers import build
 from keras_transformers.data.batches.masked import MaskedBlocks
@@ -62,7 +63,7 @@ def test_texts_together_are_answered_as_alone(serving):
     texts = ["a [MASK] [MASK] mat under the log", "the [MASK]"]
     together = serving(texts)["scores"].numpy()
     alone = serving(texts[1:])["scores"].numpy()
-    np.testing.assert_allclose(together[1, :1], alone[0], atol=1e-5)
+    assert_close(together[1, :1], alone[0], NETWORK)
 
 
 def test_a_mask_beyond_the_longest_sequence_stays(serving):
@@ -91,7 +92,7 @@ def test_it_is_saved_whole(serving, tmp_path):
     for name, wanted in serving(texts).items():
         found = answer(text=texts)[name].numpy()
         if name == "scores":
-            np.testing.assert_allclose(found, wanted, atol=1e-6)
+            assert_close(found, wanted, NETWORK)
         else:
             np.testing.assert_array_equal(found, wanted)
 

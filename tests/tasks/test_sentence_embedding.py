@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, SUMS, assert_close
 
 import keras_transformers as kt
 from keras_transformers.data.examples import Labelled
@@ -65,8 +66,8 @@ def test_the_saved_model_gives_the_vectors_of_embed(run, tmp_path):
     texts = ["red green", "", "one two three"]
     found = list(kt.predict(kt.export(run, tmp_path / "exported"), texts))
     vectors = np.array([each["vector"] for each in found])
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
-    np.testing.assert_allclose(vectors, kt.embed(run, texts), atol=1e-5)
+    assert_close(np.linalg.norm(vectors, axis=1), 1.0, SUMS)
+    assert_close(vectors, kt.embed(run, texts), NETWORK)
     assert not any(each["truncated"] for each in found)
 
 
@@ -75,7 +76,8 @@ def test_the_loss_is_the_squared_error_of_the_cosine():
     labels = {"cosine": np.linspace(0, 1, 7, dtype="float32")}
     total, count = CosineError().totals(labels, {"first": tf.constant(first), "second": tf.constant(second)})
     wanted = (cosine(first, second) - labels["cosine"]) ** 2
-    np.testing.assert_allclose([total, count], [wanted.sum(), 7], rtol=1e-5)
+    assert_close(total, wanted.sum(), SUMS)
+    assert float(count) == 7
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, assert_close
 
 import keras_transformers as kt
 from keras_transformers.api.export import write
@@ -72,7 +73,9 @@ def test_padding_changes_nothing(name, model, letters):
     padded = {"tokens": np.pad(tokens, [(0, 0), (0, 5)]), "segments": np.pad(segments, [(0, 0), (0, 5)])}
     short, long = model({"tokens": tokens, "segments": segments}), model(padded)
     for ours, theirs in zip(tf.nest.flatten(short), tf.nest.flatten(long)):
-        np.testing.assert_allclose(ours, theirs[:, :6], atol=1e-6)
+        ours, theirs = ours.numpy(), theirs.numpy()[:, :6]
+        possible = ours > -1e8  # in the question no answer begins
+        assert_close(ours[possible], theirs[possible], NETWORK)
     if name == "question_answering":
         assert (long["start"].numpy()[0] > -1e8).tolist() == [True] + [False] * 2 + [True] * 3 + [False] * 5
 
@@ -92,7 +95,7 @@ def test_the_saved_model_answers_as_the_run_does(name, model, letters, tmp_path)
         if values.dtype == tf.string:
             assert values.numpy().tolist() == theirs[key].numpy().tolist()
         else:
-            np.testing.assert_allclose(values, theirs[key], rtol=1e-5)
+            assert_close(values, theirs[key], NETWORK)
 
 
 def test_a_model_of_fewer_positions(name, letters):

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+from close import SUMS, assert_close
 import pytest
 
 from keras_transformers.training.optimizers import Adam, AdamW
@@ -24,14 +25,14 @@ def test_it_computes_what_keras_does(clip_norm):
     found = updated(Adam(clip_norm=clip_norm, **options))
     wanted = updated(keras.optimizers.Adam(global_clipnorm=clip_norm, **options))
     for one, other in zip(found, wanted):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+        assert_close(one, other, rtol=1e-5, SUMS)
 
 
 def test_it_follows_its_schedule():
     fast, slow = (updated(Adam(learning_rate=Noam(warmup=3, scale=scale, dim=11))) for scale in (1.0, 0.1))
     assert not np.allclose(fast[0], slow[0])
     wanted = updated(keras.optimizers.Adam(Noam(warmup=3, dim=11)))
-    np.testing.assert_allclose(fast[0], wanted[0], rtol=1e-5, atol=1e-6)
+    assert_close(fast[0], wanted[0], rtol=1e-5, SUMS)
 
 
 def test_it_survives_saving():
@@ -67,7 +68,7 @@ def test_adamw_computes_what_keras_does_and_spares_vectors():
     wanted = steps_of(keras_adamw, named_variables())
     plain = steps_of(Adam(learning_rate=0.01, epsilon=1e-6), named_variables())
     for one, other in zip(found, wanted):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+        assert_close(one, other, rtol=1e-5, SUMS)
     np.testing.assert_array_equal(found[1], plain[1])
     assert not np.allclose(found[0], plain[0])
 
@@ -87,7 +88,7 @@ def test_a_variable_can_have_a_rate_of_its_own(kind):
     optimizer.rate_scales = {variables[0].path: 0.25, variables[1].path: 0.0}
     found = steps_of(optimizer, variables)
     wanted = steps_of(kind(learning_rate=0.005), named_variables())
-    np.testing.assert_allclose(found[0], wanted[0], rtol=1e-6, atol=1e-6)
+    assert_close(found[0], wanted[0], rtol=1e-6, SUMS)
     np.testing.assert_array_equal(found[1], before[1])
 
 

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from close import NETWORK, assert_close
 from small_bert import CONFIG, PIECES, RNG, SIZES, weights_of, write_folder
 
 import keras_transformers as kt
@@ -101,7 +102,7 @@ def test_transformers_computes_the_same(tmp_path, name):
     for ours, name in HEAD_OUTPUTS[architecture].items():
         value, wanted = keras.ops.convert_to_numpy(found[ours]), expected[name].numpy()
         alike = (value > -1e8) if value.ndim == 2 else np.broadcast_to(tokens[..., None] != 0, value.shape)
-        np.testing.assert_allclose(value[alike], wanted[alike], atol=2e-5)
+        assert_close(value[alike], wanted[alike], NETWORK)
 
 
 def test_the_vocabulary_learnt_may_be_smaller_than_was_asked_for(tmp_path):

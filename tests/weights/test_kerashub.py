@@ -5,6 +5,7 @@ import json
 import keras_hub
 import numpy as np
 import pytest
+from close import NETWORK, assert_close
 from small_bert import BATCH, PIECES, build, outputs, weights_of
 
 import keras_transformers as kt
@@ -39,8 +40,8 @@ def test_the_same_outputs(source, request, backbone):
     real = (BATCH["tokens"] != 0).astype("int32")
     expected = backbone({"token_ids": BATCH["tokens"], "segment_ids": BATCH["segments"], "padding_mask": real})
     found = outputs(model)
-    np.testing.assert_allclose(found["sequence"], np.array(expected["sequence_output"]), atol=1e-5)
-    np.testing.assert_allclose(found["pooled"], np.array(expected["pooled_output"]), atol=1e-5)
+    assert_close(found["sequence"], np.array(expected["sequence_output"]), NETWORK)
+    assert_close(found["pooled"], np.array(expected["pooled_output"]), NETWORK)
 
 
 def test_to_hugging_face_and_back_bit_for_bit(preset, tmp_path):

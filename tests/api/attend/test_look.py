@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from close import NETWORK, SUMS, assert_close
 from keras import ops
 
 import keras_transformers as kt
@@ -27,7 +28,7 @@ def test_a_translation_has_three_kinds(seen, trained):
     for one in seen.maps:
         heads = 4 if one.kind == "cross" else 2  # as in the recipe
         assert [each.shape for each in one.layers] == [(heads, len(one.queries), len(one.keys))]
-        np.testing.assert_allclose(one.layers[0].sum(-1), 1.0, atol=1e-5)
+        assert_close(one.layers[0].sum(-1), 1.0, SUMS)
     assert np.triu(decoder.layers[0], 1).max() == 0
 
 
@@ -42,8 +43,8 @@ def test_it_is_what_decoding_step_by_step_attends_to(trained):
         with recording([*found["decoder"], *found["cross"]]) as weights:
             _, state = model.step(tf.constant([[token]]), state)
         own, cross = weights
-        np.testing.assert_allclose(own[:, 0, : index + 1], seen.maps[1].layers[0][:, index, : index + 1], atol=1e-5)
-        np.testing.assert_allclose(cross[:, 0], seen.maps[2].layers[0][:, index], atol=1e-5)
+        assert_close(own[:, 0, : index + 1], seen.maps[1].layers[0][:, index, : index + 1], NETWORK)
+        assert_close(cross[:, 0], seen.maps[2].layers[0][:, index], NETWORK)
 
 
 def test_a_given_translation_is_looked_at(trained):
@@ -84,7 +85,7 @@ def test_a_users_attention_is_recorded_and_left_as_it_was():
     before = layer(x)
     with recording([layer]) as weights:
         during = layer(x)
-    np.testing.assert_allclose(weights[0].sum(-1), np.full((2, 5), 0.5), atol=1e-5)
+    assert_close(weights[0].sum(-1), np.full((2, 5), 0.5), SUMS)
     np.testing.assert_array_equal(before, during)
     assert "normalize" not in vars(layer)
 

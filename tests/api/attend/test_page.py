@@ -53,7 +53,8 @@ def test_the_weights_are_in_the_page(attention):
     assert found["queries"] == [visible(token) for token in attention.maps[0].queries]
     for layer, wanted in zip(found["layers"], attention.maps[0].layers):
         steps = np.frombuffer(base64.b64decode(layer["weights"]), "<u2").reshape(layer["heads"], T, S)
-        np.testing.assert_allclose(layer["least"] + layer["step"] * steps, wanted, atol=1e-4)
+        # Half a step, and a tenth of one for the rounding of float32.
+        np.testing.assert_allclose(layer["least"] + layer["step"] * steps, wanted, rtol=0, atol=0.6 * layer["step"])
 
 
 def test_a_notebook_shows_it_in_a_frame(attention):

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from close import NETWORK, SUMS, assert_close
 
 import keras_transformers as kt
 from keras_transformers.api.embed import Embedder
@@ -41,24 +42,24 @@ def test_a_words_vector_is_the_mean_of_its_pieces(bert_run, words):
     assert any(piece.startswith("##") for piece in pieces)
     first = [place for place, piece in enumerate(pieces) if not piece.startswith("##")]
     for vector, start, end in zip(words[0].vectors, first, [*first[1:], len(pieces)]):
-        np.testing.assert_allclose(vector, states[1 + start : 1 + end].mean(0), atol=1e-5)
+        assert_close(vector, states[1 + start : 1 + end].mean(0), NETWORK)
 
 
 def test_the_same_word_differs_by_context_and_not_by_neighbours_in_the_batch(bert_run, words):
     bank = words[0].vectors[3], words[3].vectors[1]
     assert np.abs(bank[0] - bank[1]).max() > 1e-3
     alone = kt.embed(bert_run, [TEXTS[3]], unit="word")[0]
-    np.testing.assert_allclose(alone.vectors, words[3].vectors, atol=1e-5)
+    assert_close(alone.vectors, words[3].vectors, NETWORK)
 
 
 def test_sentences(bert_run):
     found = kt.embed(bert_run.path, TEXTS)
     assert (found.shape, found.dtype) == ((len(TEXTS), D), np.float32)
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1.0, atol=1e-5)
+    assert_close(np.linalg.norm(found, axis=1), 1.0, SUMS)
     states = bert_run.model()(inputs(bert_run, TEXTS[2]))["sequence"][0].numpy()
     (first,) = kt.embed(bert_run, [TEXTS[2]], pooling="cls")
     for vector, wanted in ((found[2], states.mean(0)), (first, states[0])):
-        np.testing.assert_allclose(vector, wanted / np.linalg.norm(wanted), atol=1e-5)
+        assert_close(vector, wanted / np.linalg.norm(wanted), NETWORK)
 
 
 def test_layers_are_counted_from_what_enters_the_first(bert_run, words):
@@ -67,9 +68,9 @@ def test_layers_are_counted_from_what_enters_the_first(bert_run, words):
     wanted = model.embed(given["tokens"], given["segments"])[0].numpy()
     pieces = bert_run.tokenizer().pieces(given["tokens"].numpy()[0])
     assert pieces[1].startswith("r")
-    np.testing.assert_allclose(entering[0], wanted[1:][: 1 + _continued(pieces[2:])].mean(0), atol=1e-5)
+    assert_close(entering[0], wanted[1:][: 1 + _continued(pieces[2:])].mean(0), NETWORK)
     last = kt.embed(bert_run, TEXTS[3:], unit="word", layer=3)[0].vectors
-    np.testing.assert_allclose(last, words[3].vectors, atol=1e-5)
+    assert_close(last, words[3].vectors, NETWORK)
     with pytest.raises(RunError, match=r"^`layer` must be from 0 to 3, the blocks of .*, but is 4\.$"):
         kt.embed(bert_run, TEXTS, layer=4)
 
@@ -111,7 +112,7 @@ def test_command_line_writes_json_lines(bert_run, words, lines, capsys):
     for each, wanted in zip(found, words):
         assert [word["word"] for word in each["words"]] == wanted.words
         vectors = np.array([word["vector"] for word in each["words"]], "float32").reshape(-1, D)
-        np.testing.assert_allclose(vectors, wanted.vectors, atol=1e-5)
+        assert_close(vectors, wanted.vectors, SUMS)
 
 
 def test_command_line_writes_an_archive(bert_run, lines, tmp_path):

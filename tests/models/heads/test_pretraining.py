@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from close import NETWORK, assert_close
 
 from keras_transformers import build
 from keras_transformers.models.heads.pretraining import gathered
@@ -35,7 +36,7 @@ def test_only_the_places_asked_for_are_answered(model, inputs):
     assert found["masked"].shape == (BATCH, PLACES, SIZE)
     assert found["next"].shape == (BATCH, 2)
     other = model({**inputs, "positions": inputs["positions"][:, :1]})
-    np.testing.assert_allclose(other["masked"], found["masked"][:, :1], atol=1e-5)
+    assert_close(other["masked"], found["masked"][:, :1], NETWORK)
     states = np.random.default_rng(5).normal(size=(BATCH, LENGTH, DIM)).astype("float32")
     wanted = np.take_along_axis(states, inputs["positions"][:, :, None], axis=1)
     np.testing.assert_array_equal(gathered(states, inputs["positions"]), wanted)
@@ -65,5 +66,5 @@ def test_it_survives_saving(model, inputs, tmp_path):
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     for name, wanted in model(inputs).items():
-        np.testing.assert_allclose(again(inputs)[name], wanted, atol=1e-6)
+        assert_close(again(inputs)[name], wanted, NETWORK)
     assert len(again.weights) == len(model.weights)
