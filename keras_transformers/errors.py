@@ -9,7 +9,8 @@
     ├── DataError              text that cannot be read
     ├── CheckpointError        weights of others that cannot be read, or do not fit the model
     ├── RunError               a run directory that cannot be written, read or resumed
-    │   └── TrainingInterrupted  Ctrl-C; the checkpoint is kept
+    │   ├── TrainingInterrupted  Ctrl-C; the checkpoint is kept
+    │   └── TrainingDiverged   a loss or weight is no number; the last good checkpoint is kept
     └── ExportError            a model that cannot be exported, or a folder that is no SavedModel
 
 The message of each is one sentence for the user. The command line prints it without a traceback and
@@ -100,6 +101,10 @@ class TrainingInterrupted(RunError):
     """Training was stopped by Ctrl-C; the message says how to resume."""
 
     exit_status = 130
+
+
+class TrainingDiverged(RunError):
+    """A loss or a weight is NaN or infinite; the message says where, what is kept, and what to try."""
 
 
 class ExportError(KerasTransformersError):

@@ -1,5 +1,6 @@
-"""What training minimizes: each loss gives the sum over a batch and what it is averaged over."""
+"""What training minimizes: the loss of each item, and which items count."""
 
 from .cross_entropy import TokenCrossEntropy, smoothed_cross_entropy
+from .loss import Loss
 
-__all__ = ["TokenCrossEntropy", "smoothed_cross_entropy"]
+__all__ = ["Loss", "TokenCrossEntropy", "smoothed_cross_entropy"]

@@ -3,19 +3,27 @@
 B batch, D model width.
 """
 
+import keras
 from keras import ops
 
 from ..models.heads.sentence import unit_length
+from .loss import Loss, named
 
 
-class CosineError:
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class CosineError(Loss):
     """The squared error of the cosine.
 
     Reference: Reimers and Gurevych 2019, section 3 (regression objective), https://arxiv.org/abs/1908.10084
     """
 
-    def totals(self, labels, vectors):
-        """Return the sum of the losses, and B, for `{"cosine": float32 (B,)}` and `first` and `second` (B, D)."""
-        first, second = (unit_length(ops.cast(vectors[name], "float32")) for name in ("first", "second"))
-        losses = ops.square(ops.sum(first * second, axis=-1) - labels["cosine"])
-        return ops.sum(losses), ops.cast(ops.shape(losses)[0], "float32")
+    def call(self, labels, vectors):
+        """Return the loss of each pair (B,).
+
+        Args:
+            labels: `{"cosine": float32 (B,)}`.
+            vectors: `first` and `second` (B, D); or both as one tensor (B, 2, D), the one output of a plain model.
+        """
+        pair = (vectors["first"], vectors["second"]) if isinstance(vectors, dict) else (vectors[:, 0], vectors[:, 1])
+        first, second = (unit_length(ops.cast(side, "float32")) for side in pair)
+        return ops.square(ops.sum(first * second, axis=-1) - ops.cast(named(labels, "cosine"), "float32"))

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from ..signature import Rate
+from .loss import Loss
 
 
 def smoothed_cross_entropy(labels, logits, smoothing=0.0):
@@ -53,35 +54,38 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.0):
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class TokenCrossEntropy(keras.losses.Loss):
+class TokenCrossEntropy(Loss):
     """The mean cross-entropy of real tokens; padding (label 0) counts for nothing.
 
     Args:
         label_smoothing: Probability taken from the right token and spread over the vocabulary.
         pad_id: The label of padding.
+        name: Name of the loss.
+        **kwargs: As of `Loss`.
     """
 
-    def __init__(self, label_smoothing: Rate = 0.0, pad_id=0, name="token_cross_entropy"):
-        super().__init__(name=name)
+    def __init__(self, label_smoothing: Rate = 0.0, pad_id=0, name="token_cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.label_smoothing = label_smoothing
         self.pad_id = pad_id
 
-    def totals(self, labels, logits):
-        """Return the sum of the losses of real tokens, and how many there are, both float32."""
-        labels = ops.reshape(labels, (-1,))
-        logits = ops.reshape(ops.cast(logits, "float32"), (-1, logits.shape[-1]))
-        losses = smoothed_cross_entropy(labels, logits, self.label_smoothing)
-        real = ops.cast(ops.not_equal(labels, self.pad_id), "float32")
-        return ops.sum(losses * real), ops.sum(real)
+    def call(self, labels, logits):
+        """Return the loss of each token (B, T), for labels (B, T) and logits (B, T, V)."""
+        return losses_at(labels, logits, self.label_smoothing)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        """Return the mean over the real tokens of `y_true` (B, T), given logits (B, T, V)."""
-        total, count = self.totals(y_true, y_pred)
-        return total / ops.maximum(count, 1.0)
+    def weights(self, labels):
+        """Return 1 for real tokens and 0 for padding, (B, T)."""
+        return ops.cast(ops.not_equal(labels, self.pad_id), "float32")
 
     def get_config(self):
-        return {
-            "label_smoothing": self.label_smoothing,
-            "pad_id": self.pad_id,
-            "name": self.name,
-        }
+        return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}
+
+
+def losses_at(labels, logits, smoothing=0.0):
+    """Return the smoothed cross-entropy at each place: labels (…,) and logits (…, V) give float32 (…,).
+
+    A label below 0, which is none, is taken for 0; its loss means nothing.
+    """
+    flat = ops.reshape(ops.maximum(ops.cast(labels, "int32"), 0), (-1,))
+    logits = ops.reshape(ops.cast(logits, "float32"), (-1, logits.shape[-1]))
+    return ops.reshape(smoothed_cross_entropy(flat, logits, smoothing), ops.shape(labels))

@@ -3,41 +3,51 @@
 B batch, C number of classes.
 """
 
+import keras
 from keras import ops
 
-from .cross_entropy import smoothed_cross_entropy
+from .cross_entropy import losses_at
+from .loss import Loss, named
 
 
-class LabelCrossEntropy:
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class LabelCrossEntropy(Loss):
     """Cross-entropy of the label of each text, and the share of right ones.
 
     Args:
         label_smoothing: Probability taken from the right label and spread over all.
+        name: Name of the loss.
+        **kwargs: As of `Loss`.
     """
 
-    def __init__(self, label_smoothing=0.0):
+    def __init__(self, label_smoothing=0.0, name="label_cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.label_smoothing = label_smoothing
 
-    def totals(self, labels, logits):
-        """Return the sum of the losses, and B, for `{"label": int32 (B,)}` and logits (B, C)."""
-        logits = ops.cast(logits, "float32")
-        losses = smoothed_cross_entropy(labels["label"], logits, self.label_smoothing)
-        return ops.sum(losses), _count(losses)
+    def call(self, labels, logits):
+        """Return the loss of each text (B,), for `{"label": int32 (B,)}` and logits (B, C)."""
+        return losses_at(named(labels, "label"), logits, self.label_smoothing)
 
     def measures(self, labels, logits):
         """Return `accuracy`, in percent."""
-        right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels["label"], "int32")), "float32")
-        return {"accuracy": (100.0 * ops.sum(right), _count(right))}
+        right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(named(labels, "label"), "int32"))
+        return {"accuracy": percentage(right)}
+
+    def get_config(self):
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
 
-class SquaredError:
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class SquaredError(Loss):
     """The squared error of one number for each text."""
 
-    def totals(self, labels, values):
-        """Return the sum of the losses, and B, for `{"label": float32 (B,)}` and values (B, 1)."""
-        losses = ops.square(ops.cast(values, "float32")[:, 0] - labels["label"])
-        return ops.sum(losses), _count(losses)
+    def call(self, labels, values):
+        """Return the loss of each text (B,), for `{"label": float32 (B,)}` and values (B, 1)."""
+        return ops.square(ops.cast(values, "float32")[:, 0] - ops.cast(named(labels, "label"), "float32"))
 
 
-def _count(losses):
-    return ops.cast(ops.shape(losses)[0], "float32")
+def percentage(right, weights=None):
+    """Return 100 times how many are `right`, each with its weight, and the sum of the weights; float32."""
+    right = ops.cast(right, "float32")
+    weights = ops.ones_like(right) if weights is None else weights
+    return 100.0 * ops.sum(right * weights), ops.sum(weights)

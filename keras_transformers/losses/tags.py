@@ -1,25 +1,32 @@
 """What tagging minimizes. B batch, T length, C number of labels."""
 
+import keras
 from keras import ops
 
-from .masked_tokens import masked_losses
+from .cross_entropy import losses_at
+from .label import percentage
+from .loss import Loss, named
+from .masked_tokens import real_places
 
 
-class TagCrossEntropy:
+@keras.saving.register_keras_serializable(package="keras_transformers")
+class TagCrossEntropy(Loss):
     """The mean cross-entropy of words; positions without a label count for nothing."""
 
-    def totals(self, labels, logits):
-        """Return the sum of the losses and the number of words, both float32.
+    def call(self, labels, logits):
+        """Return the loss at each position (B, T).
 
         Args:
             labels: `tags` (B, T) int32, -1 where there is none.
             logits: Float32 (B, T, C).
         """
-        losses, real = masked_losses(labels["tags"], logits)
-        return ops.sum(losses), ops.sum(real)
+        return losses_at(named(labels, "tags"), logits)
+
+    def weights(self, labels):
+        """Return 1 at words and 0 elsewhere, (B, T)."""
+        return real_places(named(labels, "tags"))
 
     def measures(self, labels, logits):
         """Return sum and count of the share of words with the right tag, 0 to 100."""
-        real = ops.cast(labels["tags"] >= 0, "float32")
-        right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels["tags"], "int64")), "float32")
-        return {"tag_accuracy": (100.0 * ops.sum(right * real), ops.sum(real))}
+        right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(named(labels, "tags"), "int64"))
+        return {"tag_accuracy": percentage(right, self.weights(labels))}

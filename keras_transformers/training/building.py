@@ -69,7 +69,8 @@ def build(encoded, start=NEW):
         optimizer.learning_rate = settings.schedule
         if settings.layer_decay is not None:
             scale_rates(optimizer, model, settings.layer_decay)
-        trainer.compile(optimizer=optimizer, loss=loss, measures=_measures(loss, model, encoded.train))
+        measures = _measures(loss, model, encoded.train)
+        trainer.compile(optimizer=optimizer, loss=loss, measures=measures, count_tokens=encoded.train.real_tokens)
         optimizer.build(model.trainable_variables)
     if tree.get("weights") is not None and start.saved is None:
         from ..weights import load_into
@@ -80,8 +81,6 @@ def build(encoded, start=NEW):
 
 def _measures(loss, model, batches):
     """Return the names of what the loss measures, learnt from one example."""
-    if not hasattr(loss, "measures"):
-        return ()
     inputs, labels = batches.sample()
     return tuple(loss.measures(labels, model(inputs, training=False)))
 

@@ -8,7 +8,7 @@ import time
 import keras
 import tensorflow as tf
 
-from ..errors import TrainingInterrupted
+from ..errors import TrainingDiverged, TrainingInterrupted
 from ..files import write_json_lines, writing
 
 
@@ -57,8 +57,49 @@ class Scores(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         start = time.perf_counter()
         scores, _ = self.task.score(self.serving, self.examples)
-        logs.update({f"val_{name}": score for name, score in scores.items() if _is_number(score)})
+        logs.update({f"val_{name}": score for name, score in scores.items() if isinstance(score, (int, float))})
         logs["val_seconds"] = time.perf_counter() - start
+
+
+class Divergence(keras.callbacks.Callback):
+    """Stops at the step whose loss is no number, before anything after it is saved.
+
+    The loss in the logs is a mean since the epoch's beginning: one that is no number stays so. It must come
+    before the callbacks that save.
+
+    Args:
+        checkpoints: Tell what is kept.
+        resume: The command that goes on.
+        first_batch: Batches of the first epoch that were done before this process.
+    """
+
+    def __init__(self, checkpoints, resume, first_batch=0):
+        super().__init__()
+        self.checkpoints, self.resume, self.done = checkpoints, resume, first_batch
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.done += 1
+        self._require_number(float(logs["loss"]), f"The loss is {{}} in epoch {self.epoch + 1}, batch {self.done}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.done = 0
+        self._require_number(logs.get("val_loss", 0.0), f"The validation loss is {{}} after epoch {epoch + 1}")
+        if not self.checkpoints.are_numbers:
+            self._stop(f"Weights are NaN or infinite after epoch {epoch + 1}")
+
+    def _require_number(self, value, where):
+        if not math.isfinite(value):
+            self._stop(where.format("NaN" if math.isnan(value) else "infinite"))
+
+    def _stop(self, what):
+        raise TrainingDiverged(
+            f"{what}: training has stopped, and {self.checkpoints.kept}. Lower the learning rate (`training.schedule`) "
+            f"or clip the gradients to less (`training.optimizer.clip_norm`), with --set, and go on with: {self.resume}"
+        )
 
 
 class Keeper(keras.callbacks.Callback):
@@ -88,34 +129,49 @@ class Keeper(keras.callbacks.Callback):
         """Whether the last `patience` epochs were no better than one before them."""
         if self.patience is None or not self.values:
             return False
-        return len(self.values) - 1 - best_index(self.values, self.monitor) >= self.patience
+        best = best_index(self.values, self.monitor)
+        return len(self.values) - (0 if best is None else best + 1) >= self.patience
 
 
 def best_index(values, monitor):
-    """Return the number of the first best value; where none is a number, that of the last."""
+    """Return the number of the first best value; None if none is a number.
+
+    Args:
+        values: A float for each epoch; None, NaN and infinite ones are never the best.
+        monitor: Their name; higher is better unless it ends with `loss`.
+    """
     sign = -1 if monitor.endswith("loss") else 1
-    numbers = [i for i, value in enumerate(values) if not math.isnan(value)]
-    return max(numbers, key=lambda i: (sign * values[i], -i), default=len(values) - 1)
+    numbers = [i for i, value in enumerate(values) if is_number(value)]
+    return max(numbers, key=lambda i: (sign * values[i], -i), default=None)
 
 
 class Record(keras.callbacks.Callback):
     """Writes the logs of each epoch to metrics.jsonl and for TensorBoard.
 
+    What is not finite, such as a correlation with answers that are all alike, is null in metrics.jsonl.
+
     Args:
         run: The run directory.
         history: The lines to keep of what is there (resuming).
+        chief: Whether this process writes; else the lines are kept in memory alone.
     """
 
-    def __init__(self, run, history=()):
+    def __init__(self, run, history=(), chief=True):
         super().__init__()
-        self.run, self.lines = run, list(history)
-        with writing(run.tensorboard_folder):
-            self.writer = tf.summary.create_file_writer(str(run.tensorboard_folder))
+        self.run, self.lines, self.chief = run, list(history), chief
+        if chief:
+            with writing(run.tensorboard_folder):
+                self.writer = tf.summary.create_file_writer(str(run.tensorboard_folder))
 
     def on_epoch_end(self, epoch, logs=None):
         numbers = {name: float(value) for name, value in logs.items()}
         step = int(self.model.optimizer.iterations.value.numpy())
-        self.lines.append({"epoch": epoch + 1, "step": step, **numbers})
+        finite = {name: value if is_number(value) else None for name, value in numbers.items()}
+        self.lines.append({"epoch": epoch + 1, "step": step, **finite})
+        if self.chief:
+            self._write(step, numbers)
+
+    def _write(self, step, numbers):
         with writing(self.run.metrics_file):
             write_json_lines(self.run.metrics_file, self.lines)
         with writing(self.run.tensorboard_folder), self.writer.as_default(step=step):
@@ -153,7 +209,8 @@ class Interruption(keras.callbacks.Callback):
         self.done += 1
         ended = batch + 1 == self.params["steps"]  # then `on_epoch_end` comes first
         if self.asked and not ended:
-            self.checkpoints.save_last(self.epoch, self.done)
+            if self.checkpoints.are_numbers:
+                self.checkpoints.save_last(self.epoch, self.done)
             self._stop()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -184,5 +241,6 @@ def _scalar():
     return metadata
 
 
-def _is_number(value):
-    return isinstance(value, (int, float))
+def is_number(value):
+    """Tell whether `value` is a finite number."""
+    return isinstance(value, (int, float)) and math.isfinite(value)

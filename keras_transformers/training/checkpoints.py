@@ -1,7 +1,10 @@
 """Checkpoints of a run: the last for resuming, the best, and the last few for averaging."""
 
 import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -86,10 +89,14 @@ class Checkpoints:
         optimizer: Its optimizer, built.
         average: How many last epochs' weights to keep.
         fingerprint: What the batches are made of, for `Saved`.
+        chief: Whether this process writes into `folder`. Of several workers all must save, since each may hold a
+            part; what the others write is thrown away. All read the folder.
     """
 
-    def __init__(self, folder, model, optimizer, average, fingerprint=""):
+    def __init__(self, folder, model, optimizer, average, fingerprint="", chief=True):
         self.folder = folder
+        self._written = folder if chief else self._scratch()
+        self._place = None
         self.epoch = tf.Variable(0, dtype=tf.int64)
         self.batch = tf.Variable(0, dtype=tf.int64)
         self.fingerprint = tf.Variable(fingerprint, dtype=tf.string)
@@ -108,7 +115,13 @@ class Checkpoints:
         self.epochs = self._manager("epochs", self._of_weights(), average)
 
     def _manager(self, name, checkpoint, keep):
-        return tf.train.CheckpointManager(checkpoint, literal(self.folder / name), max_to_keep=keep)
+        return tf.train.CheckpointManager(checkpoint, literal(self._written / name), max_to_keep=keep)
+
+    def _scratch(self):
+        """Return a folder that is removed with this object."""
+        folder = tempfile.mkdtemp(prefix="keras-transformers-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def _of_weights(self):
         return tf.train.Checkpoint(weights=self._weights)
@@ -125,7 +138,8 @@ class Checkpoints:
             self._save(MIDDLE, self.middle, int(self._updates))
         else:
             self._save(WHOLE, self.last, int(self._updates))
-            shutil.rmtree(self.folder / MIDDLE, ignore_errors=True)
+            shutil.rmtree(self._written / MIDDLE, ignore_errors=True)
+        self._place = Place(epoch, batch)
 
     def save_epoch(self, epoch, best):
         """Save the weights after `epoch` epochs; `best`: also as the best so far."""
@@ -134,7 +148,7 @@ class Checkpoints:
             self._save("best", self.best, epoch)
 
     def _save(self, name, manager, number=None):
-        folder = self.folder / name
+        folder = self._written / name
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             literal(folder)  # a training may outlast what is kept for it in the folder of temporary files
@@ -159,14 +173,33 @@ class Checkpoints:
                 f"{self.folder} does not hold this recipe's state ({reason}); the recipe "
                 "must be the one that the run began with."
             ) from None
+        self._place = saved.place
+
+    @property
+    def kept(self):
+        """The last state that was saved, as a clause."""
+        if self._place is None:
+            return "no checkpoint was saved yet"
+        epoch, batch = self._place.epoch, self._place.batch
+        return f"the checkpoint after {f'batch {batch:,} of epoch {epoch + 1}' if batch else f'epoch {epoch}'} is kept"
+
+    @property
+    def are_numbers(self):
+        """Whether all weights are finite."""
+        floats = [variable for variable in self._weights if variable.dtype.is_floating]
+        return all(bool(tf.reduce_all(tf.math.is_finite(variable))) for variable in floats)
 
     def load_best(self):
         """Load the weights of the best epoch."""
-        self.best.checkpoint.restore(self.best.latest_checkpoint).expect_partial()
+        self.best.checkpoint.restore(self._read("best").model_checkpoint_path).expect_partial()
+
+    def _read(self, name):
+        """Return what is in the run's folder, whoever has written it."""
+        return tf.train.get_checkpoint_state(literal(self.folder / name))
 
     def load_average(self):
         """Load the mean of the last epochs' weights, and return how many there were."""
-        paths = self.epochs.checkpoints
+        paths = self._read("epochs").all_model_checkpoint_paths
         readers = [tf.train.load_checkpoint(literal(path)) for path in paths]
         for i, variable in enumerate(self._weights):
             if variable.dtype.is_floating:

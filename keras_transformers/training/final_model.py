@@ -9,10 +9,11 @@ from ..runs.notes import say
 from .callbacks import best_index
 from .fitting import monitored
 from .progress import ClosingTable
+from .strategies import is_chief
 
 
 def finish(fitted, run, console):
-    """Choose the final weights, save them, score them, write the report, and show it.
+    """Choose the final weights, save them, score them, write the report, and show it; of several workers, one does.
 
     Args:
         fitted: The `Fitted`.
@@ -24,6 +25,8 @@ def finish(fitted, run, console):
     """
     encoded = fitted.built.encoded
     chosen = _choose(fitted)
+    if not is_chief(fitted.built.trainer.distribute_strategy):
+        return
     final = new_model(encoded.recipe, {"training.precision": "float32"})
     final.set_weights(fitted.built.model.get_weights())
     with writing(run.model_file):
@@ -55,9 +58,11 @@ def _choose(fitted):
         if count > 1:
             return f"mean of the last {count} epochs"
     elif encoded.valid is not None:
-        fitted.checkpoints.load_best()
         monitor = monitored(encoded)
         best = best_index([line[monitor] for line in history], monitor)
+        if best is None:
+            return f"epoch {history[-1]['epoch']}, the last: `{monitor}` never was a number"
+        fitted.checkpoints.load_best()
         return f"epoch {history[best]['epoch']}, the best"
     return f"epoch {history[-1]['epoch']}, the last"
 

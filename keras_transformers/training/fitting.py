@@ -6,14 +6,15 @@ import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ..errors import RunError, TrainingInterrupted
+from ..errors import RunError, TrainingDiverged, TrainingInterrupted
 from ..files import writing
 from ..runs.notes import say
 from .building import Built
-from .callbacks import Clock, CurrentEpoch, Interruption, Keeper, Record, Scores
+from .callbacks import Clock, CurrentEpoch, Divergence, Interruption, Keeper, Record, Scores
 from .checkpoints import Checkpoints
 from .progress import LiveProgress
 from .resuming import spans
+from .strategies import is_chief
 
 
 @dataclass(frozen=True)
@@ -46,26 +47,30 @@ def fit(built, run, console, plugins=(), callbacks=()):
     Raises:
         RunError: The run cannot be written, or its state is another recipe's.
         TrainingInterrupted: Ctrl-C; the checkpoint is kept.
+        TrainingDiverged: A loss or a weight is no number; the last good checkpoint is kept.
     """
     encoded, settings, place = built.encoded, built.settings, built.start.place
     monitor = monitored(encoded)
     history = _comparable(run.history[: place.epoch], monitor, run)
     optimizer, fingerprint = built.trainer.optimizer, encoded.fingerprint.write()
-    checkpoints = Checkpoints(run.checkpoint_folder, built.model, optimizer, settings.average_last, fingerprint)
+    chief = is_chief(built.trainer.distribute_strategy)
+    checkpoints = Checkpoints(run.checkpoint_folder, built.model, optimizer, settings.average_last, fingerprint, chief)
     if built.start.saved is not None:
         checkpoints.restore(built.start.saved)
-    with writing(run.recipe_file):
-        run.write_recipe(encoded.recipe)  # it fits the state: resuming may have changed it
+    if chief:
+        with writing(run.recipe_file):
+            run.write_recipe(encoded.recipe)  # it fits the state: resuming may have changed it
     _announce(built, run, console)
-    current, record = CurrentEpoch(place.epoch), Record(run, history)
+    current, record = CurrentEpoch(place.epoch), Record(run, history, chief)
     keeper = Keeper(checkpoints, monitor, history, settings.patience)
+    divergence = Divergence(checkpoints, run.resume_command(plugins), place.batch)
     interruption = Interruption(checkpoints, run.resume_command(plugins), place.batch)
     progress = LiveProgress(settings.epochs, encoded.train.batches, console)
     scores = []
     if encoded.valid is not None:
         serving = encoded.task.serving(built.model, encoded.tokenizer)
         scores = [Scores(encoded.task, serving, encoded.examples.valid)]
-    around = [current, Clock(), *scores, *callbacks, record, keeper, progress, interruption]
+    around = [divergence, current, Clock(), *scores, *callbacks, record, keeper, progress, interruption]
     start = time.perf_counter()
     with _released():
         try:
@@ -100,7 +105,7 @@ def _released():
     """
     try:
         yield
-    except (TrainingInterrupted, KeyboardInterrupt) as stop:
+    except (TrainingInterrupted, TrainingDiverged, KeyboardInterrupt) as stop:
         error = stop
         while error is not None:
             traceback.clear_frames(error.__traceback__)

@@ -4,10 +4,11 @@ import keras
 import tensorflow as tf
 
 from ..signature import Fraction, Positive
+from .keras_private import ClipsTheSum, DecaysInItsUpdate
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Adam(keras.optimizers.Adam):
+class Adam(ClipsTheSum, keras.optimizers.Adam):
     """Adam, with gradients clipped by their global norm.
 
     Registered as `optimizer/adam`.
@@ -66,18 +67,9 @@ class Adam(keras.optimizers.Adam):
             grad=tf.convert_to_tensor(gradient),
         )
 
-    def _clip_gradients(self, grads):
-        context = tf.distribute.get_replica_context()
-        if context is not None and context.num_replicas_in_sync > 1:
-            grads = context.all_reduce(tf.distribute.ReduceOp.SUM, list(grads))
-        return super()._clip_gradients(grads)
-
-    def _all_reduce_sum_gradients(self, grads_and_vars):
-        return grads_and_vars  # summed already, before clipping
-
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class AdamW(Adam):
+class AdamW(DecaysInItsUpdate, Adam):
     """Adam with decoupled weight decay, of matrices only: not of biases and normalization.
 
     Registered as `optimizer/adamw`.
@@ -111,11 +103,3 @@ class AdamW(Adam):
         if self.weight_decay and self._use_weight_decay(variable):
             variable.assign_sub(variable * (learning_rate * self.weight_decay))
         super().update_scaled(gradient, variable, learning_rate)
-
-    def _use_weight_decay(self, variable):
-        """Tell whether `variable` decays: vectors are biases, or scales and shifts of a norm."""
-        path = self._trainable_variables[self._get_variable_index(variable)].path
-        return len(variable.shape) > 1 and "bias" not in path.rsplit("/", 1)[-1]
-
-    def _apply_weight_decay(self, variables):
-        """Do nothing: `update_scaled` has done it, at the variable's own rate."""

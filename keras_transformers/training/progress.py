@@ -79,7 +79,7 @@ class ClosingTable:
     side, there are several tables, one beneath the other, each with the epochs.
 
     Args:
-        history: Logs, a dict an epoch.
+        history: Logs, a dict an epoch; what is None was no number.
         final: Scores of the final model on the validation text, named as in `history`.
         title: What was trained.
     """
@@ -130,7 +130,8 @@ class ClosingTable:
 
     def _cells(self, name):
         form = self.columns[name][1]
-        return [form.format(line[name]) if name in line else "" for line in self.history]
+        values = (line.get(name) for line in self.history)
+        return ["" if value is None else form.format(value) for value in values]
 
 
 def _longest_word(*texts):

@@ -1,11 +1,12 @@
 import json
 import types
 
+import numpy as np
 import pytest
 
-from keras_transformers.errors import RunError
+from keras_transformers.errors import RunError, TrainingDiverged
 from keras_transformers.runs.run import Run
-from keras_transformers.training.callbacks import Clock, Keeper, Record, best_index
+from keras_transformers.training.callbacks import Clock, Divergence, Keeper, Record, best_index
 from keras_transformers.training.progress import ClosingTable, LiveProgress, columns_of
 
 
@@ -55,11 +56,96 @@ def test_the_first_best_is_chosen():
     assert best_index([3.0, 1.0, 1.0], "val_loss") == 1
 
 
+NAN, INFINITE = float("nan"), float("inf")
+
+
 def test_what_is_no_number_is_never_the_best():
-    nan = float("nan")
-    assert best_index([nan, 2.0, nan, 3.0], "val_loss") == 1
-    assert best_index([nan, 2.0, 3.0], "val_bleu") == 2
-    assert best_index([nan, nan], "val_bleu") == 1
+    assert best_index([NAN, 2.0, NAN, 3.0], "val_loss") == 1
+    assert best_index([NAN, 2.0, 3.0], "val_bleu") == 2
+    assert best_index([None, INFINITE, 2.0, -INFINITE], "val_bleu") == 2
+    assert best_index([NAN, None], "val_bleu") is None
+    assert best_index([], "val_bleu") is None
+
+
+def test_what_is_no_number_is_not_saved_as_the_best():
+    assert kept([NAN, 1.0, NAN])[0] == [(1, False), 1, (2, True), 2, (3, False), 3]
+
+
+def test_epochs_without_a_number_try_patience():
+    assert kept([NAN] * 5, patience=3)[1] == 3
+    assert kept([NAN, 1.0, 2.0, NAN, NAN], patience=2)[1] == 5
+
+
+class State:
+    """Stands for checkpoints."""
+
+    def __init__(self, are_numbers=True):
+        self.are_numbers, self.kept = are_numbers, "the checkpoint after epoch 2 is kept"
+
+
+def third_epoch(divergence, losses, logs):
+    for number, loss in enumerate(losses):
+        divergence.on_train_batch_end(number, {"loss": loss})
+    divergence.on_epoch_end(2, logs)
+
+
+def stopped(*, batches=(), logs=None, are_numbers=True):
+    """Return what is said when the third epoch has these losses."""
+    divergence = Divergence(State(are_numbers), "GO ON", first_batch=5)
+    divergence.on_epoch_begin(2)
+    with pytest.raises(TrainingDiverged) as raised:
+        third_epoch(divergence, batches, logs or {})
+    assert raised.value.exit_status == 2
+    what, rest = str(raised.value).split(": ", 1)
+    assert rest == (
+        "training has stopped, and the checkpoint after epoch 2 is kept. Lower the learning rate (`training.schedule`) "
+        "or clip the gradients to less (`training.optimizer.clip_norm`), with --set, and go on with: GO ON"
+    )
+    return what
+
+
+def test_a_loss_that_is_no_number_stops_at_its_batch():
+    assert stopped(batches=[1.0, NAN]) == "The loss is NaN in epoch 3, batch 7"
+    assert stopped(batches=[INFINITE]) == "The loss is infinite in epoch 3, batch 6"
+
+
+def test_a_validation_loss_or_weights_that_are_no_numbers_stop_after_the_epoch():
+    assert stopped(batches=[1.0], logs={"val_loss": NAN}) == "The validation loss is NaN after epoch 3"
+    assert stopped(batches=[1.0], are_numbers=False) == "Weights are NaN or infinite after epoch 3"
+
+
+def test_batches_are_counted_anew_in_each_epoch():
+    divergence = Divergence(State(), "GO ON", first_batch=5)
+    for epoch in (0, 1):
+        divergence.on_epoch_begin(epoch)
+        divergence.on_train_batch_end(0, {"loss": 1.0})
+        divergence.on_epoch_end(epoch, {})
+    divergence.on_epoch_begin(2)
+    with pytest.raises(TrainingDiverged, match=r"^The loss is NaN in epoch 3, batch 1: "):
+        divergence.on_train_batch_end(0, {"loss": NAN})
+
+
+def recorded(tmp_path, logs, **options):
+    record = Record(Run(tmp_path), **options)
+    iterations = types.SimpleNamespace(value=np.array(7))
+    record.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(iterations=iterations)))
+    record.on_epoch_end(0, logs)
+    return record.lines
+
+
+def test_a_score_that_is_no_number_is_null_in_the_record(tmp_path):
+    def strictly(text):
+        raise AssertionError(f"{text} is no JSON")
+
+    lines = recorded(tmp_path, {"loss": 0.5, "val_pearson": NAN, "val_odds": INFINITE})
+    assert lines == [{"epoch": 1, "step": 7, "loss": 0.5, "val_pearson": None, "val_odds": None}]
+    text = (tmp_path / "metrics.jsonl").read_text()
+    assert [json.loads(line, parse_constant=strictly) for line in text.splitlines()] == lines
+
+
+def test_only_the_chief_records(tmp_path):
+    assert recorded(tmp_path, {"loss": 0.5}, chief=False) == [{"epoch": 1, "step": 7, "loss": 0.5}]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_clock_counts_training_alone(monkeypatch):
@@ -127,6 +213,15 @@ def test_the_closing_table_fits_80_columns(capsys):
     for text in ("perplexity", "4.250", "5.125", "201.00", "202.00", "203.00", "204.00", "3.50", "15.2"):
         assert text in shown
     assert "101.00" not in shown
+
+
+def test_the_closing_table_shows_nothing_where_there_was_no_number(capsys):
+    from rich.console import Console
+
+    history = [{"epoch": 1, "val_pearson": None}, {"epoch": 2, "val_pearson": 32.0}]
+    Console(width=80).print(ClosingTable(history, {}, "mine"))
+    rows = [row.split() for row in capsys.readouterr().out.splitlines()]
+    assert [row for row in rows if row[:1] in (["1"], ["2"])] == [["1"], ["2", "32.00"]]
 
 
 def test_a_tasks_own_numbers_are_shown_before_the_speed():

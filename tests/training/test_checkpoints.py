@@ -112,3 +112,45 @@ def test_a_run_of_any_name_is_kept_and_no_other_is_touched(tmp_path, name):
     assert values(other) == [1, 1]
     assert resumed.load_average() == 2
     assert values(other) == [2.5, 2.5]
+
+
+def test_what_is_kept_is_said(tmp_path):
+    checkpoints = Checkpoints(tmp_path, *parts(), average=1)
+    assert checkpoints.kept == "no checkpoint was saved yet"
+    checkpoints.save_last(2)
+    assert checkpoints.kept == "the checkpoint after epoch 2 is kept"
+    checkpoints.save_last(2, 7)
+    resumed = Checkpoints(tmp_path, *parts(), average=1)
+    resumed.restore(saved_states(tmp_path)[0])
+    assert checkpoints.kept == resumed.kept == "the checkpoint after batch 7 of epoch 3 is kept"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_noticed(tmp_path, value):
+    model, optimizer = parts()
+    checkpoints = Checkpoints(tmp_path, model, optimizer, average=1)
+    assert checkpoints.are_numbers
+    kernel = model.trainable_variables[0]
+    kernel.assign(np.where(np.arange(6).reshape(3, 2) == 4, value, kernel.numpy()))
+    assert not checkpoints.are_numbers
+
+
+def test_all_workers_save_and_read_but_the_chief_alone_writes(tmp_path):
+    model, optimizer = parts()
+    other = Checkpoints(tmp_path / "run", model, optimizer, average=2, chief=False)
+    fill(model, 5)
+    other.save_last(1)
+    other.save_epoch(1, best=True)
+    assert not (tmp_path / "run").exists()
+    chief = Checkpoints(tmp_path / "run", model, optimizer, average=2)
+    chief.save_last(3)
+    chief.save_epoch(3, best=True)
+    fill(model, 7)
+    (saved,) = saved_states(tmp_path / "run")
+    for load in (lambda: other.restore(saved), other.load_best, other.load_average):
+        fill(model, 7)
+        load()
+        assert values(model) == [5, 5]
+    other.save_last(3, batch=7)
+    other.save_last(4)
+    assert saved_states(tmp_path / "run") == [saved]

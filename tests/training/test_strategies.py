@@ -1,13 +1,15 @@
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from close import NETWORK, SUMS, UPDATES
 
 from keras_transformers.api.train import train
-from keras_transformers.training.strategies import strategy_of
+from keras_transformers.training.strategies import is_chief, strategy_of
 
 
 def mirrored(*arguments):
@@ -28,15 +30,40 @@ def test_without_gpus_one_device_trains(name):
     assert strategy_of(name) is tf.distribute.get_strategy()
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adam_clipped"])
-def test_two_replicas_compute_what_one_does(steps, optimizer):
+@pytest.mark.parametrize("case", ["sgd", "adam", "adam_clipped", "added_losses_and_weights"])
+def test_two_replicas_compute_what_one_does(steps, case):
     assert steps["replicas"] == 2
-    found = steps["optimizers"][optimizer]
-    assert found["difference"] < 1e-6
+    found = steps["cases"][case]
     assert found["change"] > 1e-3
-    one, two = found["logs"]
+    assert found["difference"] < UPDATES * found["change"]
+    (one, evaluated), (two, also_evaluated) = found["logs"]
     assert two["tokens"] == one["tokens"]
-    assert two["loss"] == pytest.approx(one["loss"], rel=1e-6)
+    assert two["loss"] == pytest.approx(one["loss"], rel=SUMS)
+    assert also_evaluated["loss"] == pytest.approx(evaluated["loss"], rel=NETWORK)
+
+
+def test_the_tolerance_tells_the_fault_that_keras_has(steps):
+    found = steps["cases"]["plain_keras"]
+    assert found["difference"] > 10 * UPDATES * found["change"]
+
+
+CLUSTERS = [
+    ({"worker": ["a:1", "b:1"]}, "worker", 0, True),
+    ({"worker": ["a:1", "b:1"]}, "worker", 1, False),
+    ({"chief": ["a:1"], "worker": ["b:1"]}, "chief", 0, True),
+    ({"chief": ["a:1"], "worker": ["b:1"]}, "worker", 0, False),
+]
+
+
+@pytest.mark.parametrize(("cluster", "kind", "number", "chief"), CLUSTERS)
+def test_of_several_workers_one_is_the_chief(cluster, kind, number, chief):
+    spec = tf.train.ClusterSpec(cluster)
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(spec, task_type=kind, task_id=number)
+    assert is_chief(types.SimpleNamespace(cluster_resolver=resolver)) is chief
+
+
+def test_alone_one_is_the_chief():
+    assert is_chief(tf.distribute.get_strategy())
 
 
 def test_a_mirrored_training_from_end_to_end(quick, tmp_path):

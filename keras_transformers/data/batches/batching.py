@@ -54,7 +54,10 @@ class Batches(abc.ABC):
         tokens: Number of real tokens in an epoch.
         batch_tokens: Most tokens in a batch, padding included.
         seed: Seed of the order of batches, and of all else that is drawn.
+        ids: Names of the inputs that hold the text, as ids, and `PAD` where there is none.
     """
+
+    ids = ("tokens",)
 
     @abc.abstractmethod
     def batch(self, rows, rng=None):
@@ -102,6 +105,10 @@ class Batches(abc.ABC):
         # Keras takes the first pass's length for that of all, and warns, unless it is told.
         return dataset.apply(tf.data.experimental.assert_cardinality(self.batches - skip)).prefetch(8)
 
+    def real_tokens(self, inputs):
+        """Return how many real tokens the inputs of a batch hold, an int64 scalar."""
+        return tf.add_n([tf.math.count_nonzero(tf.not_equal(inputs[name], PAD)) for name in self.ids])
+
     def sample(self):
         """Return the batch of one example, the first of the plan."""
         return self.batch(self.plan()[0][:1], self._draws(None, 0))
@@ -127,6 +134,8 @@ class EncodedPairs(Batches):
         batch_tokens: Most tokens in a batch, padding included, source and target together.
         seed: Seed of the order of batches.
     """
+
+    ids = ("source", "target")  # with its start token, a target has as many as its labels
 
     sources: Ids
     targets: Ids

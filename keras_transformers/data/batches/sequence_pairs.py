@@ -22,6 +22,8 @@ class TextPairs(Batches):
         seed: Seed of the order of batches.
     """
 
+    ids = ("tokens", "second_tokens")
+
     first: Ids
     second: Ids
     labels: dict[str, np.ndarray]
