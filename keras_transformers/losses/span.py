@@ -13,7 +13,7 @@ SIDES = ("start", "end")
 class SpanCrossEntropy(Loss):
     """The mean of the cross-entropies of where the answer begins and where it ends.
 
-    In plain `compile`, which calls it for one output at a time and adds up, `loss_weights` of 0.5 give the same.
+    In plain `compile`, which calls it for one output at a time and adds up, `loss_weights=0.5` gives the same.
     """
 
     def call(self, labels, logits):

@@ -127,7 +127,7 @@ PLAIN = {
     "tokens": (TokenCrossEntropy(), None, IDS, [T, V]),
     "tags": (TagCrossEntropy(), None, TAGS, [T, V]),
     "masked": (PretrainingLoss(), None, TAGS, [T, V]),
-    "span": (SpanCrossEntropy(), [0.5, 0.5], {"start": LATER, "end": LATER[::-1]}, [T]),
+    "span": (SpanCrossEntropy(), 0.5, {"start": LATER, "end": LATER[::-1]}, [T]),
     "vectors": (CosineError(), None, NUMBERS, [2, T]),
 }
 

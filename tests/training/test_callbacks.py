@@ -1,7 +1,7 @@
 import json
 import types
 
-import numpy as np
+import keras
 import pytest
 
 from keras_transformers.errors import RunError, TrainingDiverged
@@ -127,7 +127,7 @@ def test_batches_are_counted_anew_in_each_epoch():
 
 def recorded(tmp_path, logs, **options):
     record = Record(Run(tmp_path), **options)
-    iterations = types.SimpleNamespace(value=np.array(7))
+    iterations = types.SimpleNamespace(value=keras.ops.convert_to_tensor(7))
     record.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(iterations=iterations)))
     record.on_epoch_end(0, logs)
     return record.lines
