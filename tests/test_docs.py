@@ -60,6 +60,31 @@ def test_one_talking_heads_everywhere():
         assert code(block) == example
 
 
+def test_the_loss_of_the_guide_works(tmp_path):
+    (block,) = PYTHON.findall(text_of("docs/writing-a-loss.md"))
+    (tmp_path / "focal.py").write_text(block, encoding="utf-8")
+    script = """
+import keras, numpy as np
+import focal
+import keras_transformers as kt
+from keras_transformers import registry
+
+task = registry.resolve("task", "focal_classification")(labels=["a", "b", "c"], pair=False)
+x, y = np.eye(3, dtype="float32"), np.array([2, 0, 1])
+logits = np.array([[0, 0, 0], [9, 0, 0], [0, 0, 9]], "float32")
+total, count = task.loss().totals({"label": y}, logits)
+third = (1 - 1 / 3) ** 2 * np.log(3)
+assert count == 3 and abs(float(total) - third - 9) < 0.01, (total, count)
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+model.compile(keras.optimizers.SGD(1.0), loss=focal.Focal(), jit_compile=False)
+losses = model.fit(x, y, epochs=9, verbose=0).history["loss"]
+assert losses[-1] < 0.5 * losses[0], losses
+"""
+    environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_layers_of_the_guide_work(tmp_path):
     for block in PYTHON.findall(text_of("docs/writing-a-layer.md")):
         name = re.match(r"# (\S+\.py)\n", block)[1]
