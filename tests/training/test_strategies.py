@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-from close import NETWORK, SUMS, UPDATES
+from close import NETWORK, ROUNDING, SUMS, UPDATES
 
 from keras_transformers.api.train import train
 from keras_transformers.training.strategies import is_chief, strategy_of
@@ -37,7 +37,7 @@ def test_two_replicas_compute_what_one_does(steps, case):
     assert found["change"] > 1e-3
     assert found["difference"] < UPDATES * found["change"]
     (one, evaluated), (two, also_evaluated) = found["logs"]
-    assert two["tokens"] == one["tokens"]
+    assert two["tokens"] == pytest.approx(one["tokens"], rel=ROUNDING)  # with weights, what counts is no whole number
     assert two["loss"] == pytest.approx(one["loss"], rel=SUMS)
     assert also_evaluated["loss"] == pytest.approx(evaluated["loss"], rel=NETWORK)
 
