@@ -103,3 +103,32 @@ assert len(layer.weights) == len(plain.weights) + 2
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_metric_of_the_guide_scores(tmp_path):
+    (block,) = PYTHON.findall(text_of("docs/metrics.md"))
+    (tmp_path / "similarity.py").write_text(block, encoding="utf-8")
+    script = """
+import sys
+import keras_transformers as kt
+from similarity import Similarity
+recipe = kt.load_recipe("dates", {"task.metrics": [{"type": "similarity", "ignore_case": True}]})
+(spec,) = recipe.tree["task"]["metrics"]
+metric = kt.resolve("metric", spec.pop("type"))(**spec)
+assert type(metric) is Similarity and metric.check(["a"], "data.valid") == []
+assert metric(["ABCD", "ab"], ["abxd", "ab"]) == {"similarity": 87.5}
+assert "tensorflow" not in sys.modules
+"""
+    environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_metric_is_on_its_page():
+    from keras_transformers import registry
+    from keras_transformers.metrics.tag_schemes import Scheme
+
+    page = text_of("docs/metrics.md")
+    table = page[: page.index("## What cannot")]
+    assert [name for name in registry.names("metric") if f"`{name}`" not in table] == []
+    assert [scheme for scheme in Scheme if f"`{scheme}`" not in page] == []

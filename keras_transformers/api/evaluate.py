@@ -18,7 +18,7 @@ def evaluate(run, split="test"):
     Raises:
         RunError: It is not a finished run.
         RecipeError: The run's recipe names no text for that split.
-        DataError: The text cannot be read.
+        DataError: The text cannot be read, or a metric cannot be computed on it.
     """
     from ..registry.assemble import assemble
 
@@ -33,5 +33,7 @@ def evaluate(run, split="test"):
     source = assemble("source", tree["data"][split], at=f"data.{split}")
     examples = read_for(task, source, tree["data"].get("root"), tree, split)
     tell(getattr(examples, "notes", ()))
+    tell(task.check_references(examples, f"data.{split}"))
+    tell(task.notes_on_references(examples, run.tokenizer(), f"data.{split}"))
     scores, _ = task.score(run.serving(), examples)
     return {**scores, "split": split, task.noun: len(examples)}

@@ -1,42 +1,66 @@
 """Correlations of numbers with the right ones (slot `metric`)."""
 
+import math
+
 import numpy as np
 
+from .metric import Metric, refuse
 
-class Pearson:
-    """Pearson's correlation, −100 to 100.
+
+class _Correlation(Metric):
+    """Abstract: a correlation in percent; 0 where the model says one number of all, NaN where it says no number."""
+
+    scores = "numbers"
+
+    def __call__(self, outputs, references):
+        """Return `{NAME: correlation in percent}`."""
+        outputs, references = np.asarray(outputs, float), np.asarray(references, float)
+        if not np.isfinite(outputs).all():
+            return {self.name: math.nan}  # ranks would take NaN for the greatest number
+        return {self.name: 100.0 * self.of(outputs, references)}
+
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless two numbers differ, without which there is no correlation."""
+        if len(set(references)) < 2:
+            refuse(
+                f"metric/{self.name}", where, "a correlation needs two numbers that differ, and all of its "
+                f"{len(references)} are {references[0]:g}; give text with others, or leave the text out."
+            )  # fmt: skip
+        return []
+
+
+class Pearson(_Correlation):
+    """Pearson's correlation, −100 to 100; 0 where the model says one number of all.
 
     Registered as `metric/pearson`.
     """
 
     name = "pearson"
-    scores = "numbers"
 
-    def __call__(self, outputs, references):
-        """Return `{"pearson": correlation in percent}`."""
-        return {"pearson": 100.0 * correlation(np.asarray(outputs, float), np.asarray(references, float))}
+    def of(self, outputs, references):
+        """Return the correlation of two arrays (N,)."""
+        return correlation(outputs, references)
 
 
-class Spearman:
-    """Spearman's correlation: Pearson's of the ranks, −100 to 100.
+class Spearman(_Correlation):
+    """Spearman's correlation: Pearson's of the ranks, −100 to 100; 0 where the model says one number of all.
 
     Registered as `metric/spearman`.
     """
 
     name = "spearman"
-    scores = "numbers"
 
-    def __call__(self, outputs, references):
-        """Return `{"spearman": correlation in percent}`."""
-        return {"spearman": 100.0 * correlation(ranks(outputs), ranks(references))}
+    def of(self, outputs, references):
+        """Return the correlation of the ranks of two arrays (N,)."""
+        return correlation(ranks(outputs), ranks(references))
 
 
 def correlation(one, two):
     """Return Pearson's correlation of two arrays (N,); 0 where one of them is constant or empty."""
-    if not len(one):
+    if not len(one) or (one == one[0]).all() or (two == two[0]).all():
         return 0.0
     one, two = one - one.mean(), two - two.mean()
-    spread = np.sqrt((one**2).sum() * (two**2).sum())
+    spread = np.sqrt((one**2).sum()) * np.sqrt((two**2).sum())
     return float((one * two).sum() / spread) if spread else 0.0
 
 

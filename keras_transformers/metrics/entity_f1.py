@@ -1,56 +1,106 @@
 """Scores of tags against the right ones (slot `metric`)."""
 
-import importlib.util
-import warnings
+from collections import Counter
+from typing import Literal
 
-from ..errors import RecipeError
+from .metric import Metric, refuse
+from .tag_schemes import Scheme, read_tags
+
+_TAG_ACCURACY = "--set 'task.metrics=[tag_accuracy]'"
+_IO = "--set 'task.metrics=[{type: entity_f1, scheme: io}]'"
 
 
-class EntityF1:
-    """Entity F1 by seqeval, micro-averaged, 0 to 100: an entity counts if its type and both ends are right.
+class EntityF1(Metric):
+    """Entity F1, micro-averaged, 0 to 100: an entity counts if its type and both ends are right.
 
     Registered as `metric/entity_f1`.
 
-    Tags are BIO or any scheme that the shared task's `conlleval` reads. Tags without entities, such
-    as parts of speech, are scored by `tag_accuracy`.
+    Counted as the shared task's `conlleval` does, whatever the scheme, with types before or after the letter. Tags
+    that are no entities', such as parts of speech, are refused: `tag_accuracy` scores them.
 
     Reference: Tjong Kim Sang and De Meulder 2003, https://arxiv.org/abs/cs/0306050
 
+    Args:
+        scheme: How tags write entities; `auto`: any but `io`, recognised from the tags. References must keep to one
+            that is named. `io`: a tag is a type without a letter, and words of one type that stand together are
+            one entity.
     """
 
     name = "entity_f1"
     scores = "tags"
 
-    def check(self):
-        """Raise `RecipeError` unless seqeval is installed."""
-        if importlib.util.find_spec("seqeval") is None:
-            raise RecipeError(
-                "`metric/entity_f1` needs seqeval: pip install 'keras-transformers[tagging]', or choose another with "
-                "--set 'task.metrics=[tag_accuracy]'."
-            )
+    def __init__(
+        self,
+        scheme: Literal["auto", "iob1", "iob2", "ioe1", "ioe2", "bioes", "bilou", "bmes", "io"] = "auto",
+    ):
+        self.scheme = scheme
 
     def __call__(self, outputs, references):
-        """Return F1, precision and recall of all entities, and the F1 of each type in one string.
+        """Return F1, precision and recall of all entities, the F1 of each type in one string, and the scheme.
 
         Args:
             outputs: For each sentence, the list of its tags.
             references: The right tags, as many in each sentence.
+
+        Raises:
+            DataError: The tags are no entities'.
         """
-        from seqeval.metrics import classification_report  # here, as it takes a second to import
+        reading = self._read([*references, *outputs], references, "these sentences")
+        right, said, wanted = Counter(), Counter(), Counter()
+        for output, reference in zip(outputs, references):
+            ours, theirs = (set(reading.entities(tags)) for tags in (output, reference))
+            for counter, entities in ((right, ours & theirs), (said, ours), (wanted, theirs)):
+                counter.update(kind for kind, *_ in entities)
+        kinds = sorted(said.keys() | wanted.keys())
+        by_type = [f"{kind or 'entity'} {_f1(right[kind], said[kind] + wanted[kind]):.1f}" for kind in kinds]
+        return {
+            "entity_f1": _f1(right.total(), said.total() + wanted.total()),
+            "entity_precision": _share(right.total(), said.total()),
+            "entity_recall": _share(right.total(), wanted.total()),
+            "entity_f1_by_type": ", ".join(by_type),
+            "entity_f1_scheme": str(reading.scheme),
+        }
 
-        with warnings.catch_warnings():
-            # It warns of tags that are no entities' and of averages over nothing, which are then 0.
-            warnings.simplefilter("ignore")
-            report = classification_report(references, outputs, output_dict=True, zero_division=0)
-        total = report["micro avg"]
-        types = {name: each for name, each in report.items() if not name.endswith(" avg")}
-        names = {"entity_f1": "f1-score", "entity_precision": "precision", "entity_recall": "recall"}
-        scores = {name: 100.0 * float(total[theirs]) for name, theirs in names.items()}
-        by_type = ", ".join(f"{name} {100 * each['f1-score']:.1f}" for name, each in sorted(types.items()))
-        return {**scores, "entity_f1_by_type": by_type}
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless the tags are entities', of which there is one; say how they are read."""
+        if labels is not None:
+            self._read([labels], [], "the training text")
+        reading = self._read(references, references, where)
+        count = sum(len(reading.entities(tags)) for tags in references)
+        if not count:
+            why = f"its {len(references)} sentences hold no entity; give text that does, or choose {_TAG_ACCURACY}."
+            refuse("metric/entity_f1", where, why)
+        broken = [(tags, word) for tags in references if (word := reading.broken(tags)) is not None]
+        if not broken:
+            return [f"{where}: entities in the scheme {reading.scheme}: {count}."]
+        tags, word = broken[0]
+        first = f"first in `{' '.join(tags[max(word - 1, 0) : word + 2])}`"
+        if self.scheme != "auto":
+            refuse(
+                "metric/entity_f1", where, f"{len(broken)} of its {len(references)} sentences break the scheme "
+                f"`{self.scheme}`, {first}; with `scheme: auto` they are read as conlleval does."
+            )  # fmt: skip
+        return [
+            f"{where}: entities in the scheme {reading.scheme}, read as conlleval does where {len(broken)} of "
+            f"{len(references)} sentences break it, {first}: {count}."
+        ]
+
+    def _read(self, sentences, references, where):
+        """Return the `Reading` of all tags of `sentences`, or refuse them."""
+        scheme = None if self.scheme == "auto" else Scheme(self.scheme)
+        reading = read_tags((tag for tags in sentences for tag in tags), references, scheme)
+        if reading.strange:
+            shown = ", ".join(f"`{tag}`" for tag in reading.strange[:5]) + " …" * (len(reading.strange) > 5)
+            other = f"or, if words of one tag that stand together are an entity, {_IO}"
+            kind = "entities (such as `B-PER`, `I-PER` and `O`)"
+            if scheme is not None:
+                other, kind = "or let `scheme: auto` find how they are written", f"the scheme `{scheme}`"
+            why = f"among its tags are {shown}, which are none of {kind}; choose {_TAG_ACCURACY}, {other}."
+            refuse("metric/entity_f1", where, why)
+        return reading
 
 
-class TagAccuracy:
+class TagAccuracy(Metric):
     """Share of words with the right tag, 0 to 100.
 
     Registered as `metric/tag_accuracy`.
@@ -60,7 +110,16 @@ class TagAccuracy:
     scores = "tags"
 
     def __call__(self, outputs, references):
-        """Return `{"tag_accuracy": percentage}` of lists of tags for each sentence."""
-        pairs = [pair for both in zip(outputs, references) for pair in zip(*both)]
-        right = sum(output == reference for output, reference in pairs)
-        return {"tag_accuracy": 100.0 * right / max(len(pairs), 1)}
+        """Return `{"tag_accuracy": percentage}` of lists of tags for each sentence; a word without a tag is wrong."""
+        right = sum(ours == theirs for both in zip(outputs, references) for ours, theirs in zip(*both))
+        return {"tag_accuracy": _share(right, sum(len(tags) for tags in references))}
+
+
+def _f1(right, both):
+    """Return the F1 in percent, given how many entities were said and wanted together."""
+    return _share(2 * right, both)
+
+
+def _share(part, whole):
+    """Return the part of the whole in percent; 0 of nothing."""
+    return 100.0 * part / whole if whole else 0.0

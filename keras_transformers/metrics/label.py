@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from ..errors import did_you_mean
+from .metric import Metric, refuse
 
-class Accuracy:
+
+class Accuracy(Metric):
     """Share of right labels, 0 to 100.
 
     Registered as `metric/accuracy`.
@@ -18,13 +21,14 @@ class Accuracy:
         return {"accuracy": 100.0 * right / max(len(references), 1)}
 
 
-class F1:
+class F1(Metric):
     """F1 of one label, or the mean over all labels, 0 to 100.
 
     Registered as `metric/f1`.
 
     Args:
-        label: The label that counts as positive; none: the unweighted mean of all labels' F1.
+        label: The label that counts as positive; none: the unweighted mean of the F1 of all labels that the text
+            has or the model says.
     """
 
     name = "f1"
@@ -39,9 +43,20 @@ class F1:
         scores = [f1_of(label, outputs, references) for label in labels]
         return {"f1": 100.0 * sum(scores) / max(len(scores), 1)}
 
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless the text has the label that counts: its F1 would always be 0."""
+        present = list(dict.fromkeys(references))
+        if self.label is not None and self.label not in present:
+            near = did_you_mean(self.label, present) if self.label not in (labels or ()) else ""
+            refuse(
+                "metric/f1", where, f"no example has the label `{self.label}`.{near} Set `label` to one of those that "
+                f"it has ({_some(present)}), leave `label` out for the mean of all, or choose `accuracy`."
+            )  # fmt: skip
+        return []
 
-class Matthews:
-    """Matthews' correlation of labels, −100 to 100; 0 is chance.
+
+class Matthews(Metric):
+    """Matthews' correlation of labels, −100 to 100; 0 is chance, and where the model says one label of all.
 
     Registered as `metric/matthews`.
 
@@ -54,6 +69,15 @@ class Matthews:
     def __call__(self, outputs, references):
         """Return `{"matthews": correlation in percent}`."""
         return {"matthews": 100.0 * matthews_correlation(outputs, references)}
+
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless the text has two labels, without which there is no correlation."""
+        if len(set(references)) < 2:
+            refuse(
+                "metric/matthews", where, f"a correlation needs two labels, and all of its {len(references)} examples "
+                f"have `{references[0]}`; choose another with --set 'task.metrics=[accuracy]'."
+            )  # fmt: skip
+        return []
 
 
 def f1_of(label, outputs, references):
@@ -72,3 +96,9 @@ def matthews_correlation(outputs, references):
     one, two = one - one.mean(axis=0), two - two.mean(axis=0)
     spread = np.sqrt((one**2).sum() * (two**2).sum())
     return float((one * two).sum() / spread) if spread else 0.0
+
+
+def _some(labels):
+    """Return the first labels in words."""
+    shown = ", ".join(f"`{label}`" for label in labels[:5])
+    return shown if len(labels) <= 5 else f"{shown} and {len(labels) - 5} more"

@@ -3,10 +3,28 @@
 import collections
 import re
 import string
+from dataclasses import dataclass
 from typing import Literal
 
+from .metric import Metric, refuse
 
-class SquadScore:
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model answers a question.
+
+    Args:
+        text: The answer, "" where it says that there is none.
+        best: The best answer that is not "", for the search of the best threshold.
+        no_answer: How sure it is that there is none: an answer becomes "" above a threshold.
+    """
+
+    text: str
+    best: str
+    no_answer: float
+
+
+class SquadScore(Metric):
     """Exact match and F1 of SQuAD, by the rules and under the names of its official scripts, 0 to 100.
 
     Registered as `metric/squad`.
@@ -26,19 +44,30 @@ class SquadScore:
     def __init__(self, version: Literal["auto", "v1.1", "v2.0"] = "auto"):
         self.version = version
 
-    def __call__(self, outputs, references, spans=None, no_answer=None):
+    def __call__(self, outputs, references):
         """Return the scores.
 
         Args:
-            outputs: The answers, "" where there is none.
+            outputs: A `Prediction` for each question.
             references: The right answers to each question, an empty list where there is none.
-            spans: The best answers that are not "", for the search of the best threshold.
-            no_answer: How sure it is that there is none: an answer becomes "" above a threshold.
         """
-        nulls = not all(references)
-        if self.version == "v1.1" or (self.version == "auto" and not nulls):
-            return _average(outputs, [right or [""] for right in references])
-        return _with_nulls(outputs, references, spans, no_answer)
+        if self.version == "v1.1" or (self.version == "auto" and all(references)):
+            return _average([output.text for output in outputs], [right or [""] for right in references])
+        return _with_nulls(outputs, references)
+
+    def check(self, references, where, labels=None):
+        """Raise `DataError` where version 1.1 meets questions without an answer, which it cannot score."""
+        nulls = sum(not right for right in references)
+        if self.version == "v1.1" and nulls:
+            refuse(
+                "metric/squad", where, f"{nulls} of its {len(references)} questions have no answer, of which SQuAD 1.1 "
+                "knows none; set `version` to `v2.0`, or leave it out."
+            )  # fmt: skip
+        return []
+
+    def perfect(self, references):
+        """Return the `Prediction`s of a model that is always right."""
+        return [Prediction(right[0] if right else "", "", 1.0 - bool(right)) for right in references]
 
 
 def normalize_answer(text):
@@ -79,17 +108,17 @@ def _average(outputs, references):
     return {"exact_match": 100.0 * exact / count, "f1": 100.0 * f1 / count}
 
 
-def _with_nulls(outputs, references, spans, no_answer):
+def _with_nulls(outputs, references):
     """Return the scores of SQuAD 2.0."""
     answerable = [bool(right) for right in references]
-    raw = _raw(outputs, references)
+    raw = _raw([output.text for output in outputs], references)
     scores = _means(raw, range(len(outputs)), "")
     scores |= _means(raw, [i for i, known in enumerate(answerable) if known], "HasAns_")
     scores |= _means(raw, [i for i, known in enumerate(answerable) if not known], "NoAns_")
-    if spans is not None:
-        for name, values in _raw(spans, references).items():
-            best, threshold = best_threshold(spans, values, no_answer, answerable)
-            scores |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
+    spans = [output.best for output in outputs]
+    for name, values in _raw(spans, references).items():
+        best, threshold = best_threshold(spans, values, [output.no_answer for output in outputs], answerable)
+        scores |= {f"best_{name}": best, f"best_{name}_thresh": threshold}
     return scores
 
 

@@ -1,16 +1,19 @@
-"""Scores of what a model says against what it should have said (slot `metric`)."""
+"""Scores of texts against references: BLEU, chrF and exact match (slot `metric`)."""
 
 from typing import Literal
 
 import sacrebleu
 
 from ..signature import Count
+from .metric import Metric, refuse
 
 
-class Bleu:
+class Bleu(Metric):
     """Corpus BLEU by sacreBLEU, cased, 0 to 100.
 
     Registered as `metric/bleu`.
+
+    References are taken as their file has them, so that the figure can be compared with published ones.
 
     Reference: Post 2018, https://arxiv.org/abs/1804.08771
 
@@ -20,6 +23,7 @@ class Bleu:
 
     name = "bleu"
     scores = "texts"
+    verbatim = True
 
     def __init__(self, tokenize: Literal["13a", "intl", "zh", "char", "none"] = "13a"):
         self.tokenize = tokenize
@@ -29,11 +33,24 @@ class Bleu:
         """Return `{"bleu": score, "bleu_signature": how it was computed}`."""
         return _corpus_score(self, outputs, references)
 
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless a reference has four words, below which BLEU is always 0."""
+        _require_text("metric/bleu", references, where)
+        if not self(references, references)["bleu"]:
+            refuse(
+                "metric/bleu", where, "BLEU counts runs of four words, which none of its references has, and gives 0 "
+                "even to a model that is always right; choose another with --set 'task.metrics=[chrf]' or "
+                "'[exact_match]', or, of a language written without spaces, `tokenize: zh` or `char`."
+            )  # fmt: skip
+        return []
 
-class Chrf:
+
+class Chrf(Metric):
     """Corpus chrF by sacreBLEU, 0 to 100: F-score of character n-grams.
 
     Registered as `metric/chrf`.
+
+    References are taken as their file has them, so that the figure can be compared with published ones.
 
     Reference: Popović 2015, https://aclanthology.org/W15-3049
 
@@ -43,6 +60,7 @@ class Chrf:
 
     name = "chrf"
     scores = "texts"
+    verbatim = True
 
     def __init__(self, order: Count = 6):
         self.order = order
@@ -52,11 +70,19 @@ class Chrf:
         """Return `{"chrf": score, "chrf_signature": how it was computed}`."""
         return _corpus_score(self, outputs, references)
 
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless a reference has text."""
+        _require_text("metric/chrf", references, where)
+        return []
 
-class ExactMatch:
+
+class ExactMatch(Metric):
     """Share of outputs equal to their reference, 0 to 100.
 
     Registered as `metric/exact_match`.
+
+    References are compared as the tokenizer writes text: accents composed and runs of spaces as one, with
+    SentencePiece.
     """
 
     name = "exact_match"
@@ -67,7 +93,17 @@ class ExactMatch:
         right = sum(output == reference for output, reference in zip(outputs, references))
         return {"exact_match": 100.0 * right / max(len(references), 1)}
 
+    def check(self, references, where, labels=None):
+        """Raise `DataError` unless a reference has text."""
+        _require_text("metric/exact_match", references, where)
+        return []
+
 
 def _corpus_score(metric, outputs, references):
     score = metric._metric.corpus_score(outputs, [references]).score
     return {metric.name: score, f"{metric.name}_signature": str(metric._metric.get_signature())}
+
+
+def _require_text(what, references, where):
+    if not any(reference.strip() for reference in references):
+        refuse(what, where, f"all of its {len(references)} references are empty; give the file of the right texts.")

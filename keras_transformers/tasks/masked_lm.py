@@ -1,6 +1,7 @@
 """Pre-training: say which tokens are hidden, and whether one text follows another."""
 
 import math
+import sys
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..signature import AtLeast, Bounds, Count, Fraction, Has, Need
 from .task import Task
 
 _SHORTEST = 8  # room for two texts of two tokens
+_LARGEST_EXPONENT = math.log(sys.float_info.max)  # beyond it `math.exp` raises
 
 
 class MaskedLanguageModel(Task):
@@ -136,7 +138,8 @@ class MaskedLanguageModel(Task):
             for name, pair in self.loss().measures(labels, serving.model(inputs, training=False)).items():
                 totals[name] = totals.get(name, 0.0) + np.array(pair, np.float64)
         scores = {name: float(amount / max(count, 1.0)) for name, (amount, count) in totals.items()}
-        scores["mlm_perplexity"] = math.exp(scores["mlm_loss"])
+        loss = scores["mlm_loss"]
+        scores["mlm_perplexity"] = math.inf if loss > _LARGEST_EXPONENT else math.exp(loss)
         return scores, []
 
 

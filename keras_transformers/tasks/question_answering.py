@@ -4,7 +4,8 @@ from typing import Annotated
 
 from ..data.examples import Questions
 from ..errors import RecipeError
-from ..metrics.squad import SquadScore
+from ..metrics.metric import Metric
+from ..metrics.squad import Prediction, SquadScore
 from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need
 from .task import Scored, Task
 
@@ -28,8 +29,7 @@ class QuestionAnswering(Task):
         max_question: Longest question in tokens; its end is cut off.
         max_answer: Longest answer in tokens.
         n_best: How many answers are given.
-        metric: Scores answers, given the right ones, the best that are not "" and `no_answer`, and chooses
-            the best checkpoint; by default SQuAD's.
+        metric: Scores answers against the right ones, and chooses the best checkpoint; by default SQuAD's.
     """
 
     reads = Questions
@@ -109,9 +109,16 @@ class QuestionAnswering(Task):
         found = serving(tf.constant(questions.questions, tf.string), tf.constant(questions.contexts, tf.string))
         outputs = _decoded(found["answer"])
         spans = [next(filter(None, best), "") for best in map(_decoded, found["answers"])]
-        references = [[one.text for one in right] for right in questions.answers]
+        no_answer = found["no_answer"].numpy().tolist()
         (metric,) = self.metrics
-        return metric(outputs, references, spans, found["no_answer"].numpy().tolist()), outputs
+        if isinstance(metric, Metric):
+            predictions = [Prediction(*row) for row in zip(outputs, spans, no_answer)]
+            return metric(predictions, self.references(questions)), outputs
+        return metric(outputs, self.references(questions), spans, no_answer), outputs  # one of the first version
+
+    def references(self, questions):
+        """Return the right answers to each question, as lists of str."""
+        return [[right.text for right in answers] for answers in questions.answers]
 
     def _shape(self, longest):
         """Return how questions and contexts are cut into windows of at most `longest` tokens."""

@@ -121,10 +121,14 @@ class SentenceEmbedding(Task):
         """Return the metrics of the cosines of the pairs' vectors, and the cosines."""
         import tensorflow as tf
 
-        numbers = self._numbers(examples).tolist()
+        numbers = self.references(examples)
         first, second = (serving(tf.constant(column, tf.string))["vector"].numpy() for column in examples.columns)
         cosines = cosine(first, second).tolist()
         return self.measured(cosines, numbers), cosines
+
+    def references(self, examples):
+        """Return the numbers of pairs, a list of float."""
+        return self._numbers(examples).tolist()
 
     def _numbers(self, examples):
         """Return the numbers of pairs, float64 (N,).

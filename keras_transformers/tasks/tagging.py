@@ -100,4 +100,8 @@ class Tagging(Task):
         """Return the metrics of the tags of the sentences, and the tags."""
         answers = serving(tagged.texts)["tags"].numpy()
         outputs = [answer.decode("utf-8").split(" ") for answer in answers]
-        return self.measured(outputs, tagged.tags), outputs
+        return self.measured(outputs, self.references(tagged)), outputs
+
+    def references(self, tagged):
+        """Return the tags of each sentence."""
+        return tagged.tags

@@ -9,11 +9,13 @@ from typing import Annotated
 
 from ..data.examples import Pairs
 from ..errors import RecipeError
-from ..signature import AtMost, Bounds, Fits, Metric
+from ..metrics.metric import Metric
+from ..signature import AtMost, Bounds, Fits
+from ..signature import Metric as MetricSlot
 
 Length = Annotated[int, Bounds(minimum=3), AtMost("model.position.max_length")]
 """The type of a limit to a text's tokens: [CLS], a piece and [SEP] at least."""
-Scored = Annotated[Metric, Fits("scores", to="gives")]
+Scored = Annotated[MetricSlot, Fits("scores", to="gives")]
 """The type of a task's metrics: they score what it gives."""
 
 
@@ -47,17 +49,50 @@ class Task(metaclass=abc.ABCMeta):
         """Make sure that all metrics can score what this task gives, before time is spent on answers.
 
         Raises:
-            RecipeError: One scores something else, or cannot be computed here.
+            RecipeError: One scores something else, or two give a score of the same name.
         """
+        names = [metric.name for metric in self.metrics]
         for metric in self.metrics:
+            if names.count(metric.name) > 1:
+                raise RecipeError(
+                    f"Two metrics in `task` give the score `{metric.name}`, of which one would be lost: leave one out."
+                )
             scores = getattr(metric, "scores", self.gives)
             if scores != self.gives:
                 raise RecipeError(
                     f"The metric `{metric.name}` scores {scores}, but this task gives {self.gives}: choose another in "
                     "`task`; `keras-transformers list metric` shows them all."
                 )
-            if hasattr(metric, "check"):
-                metric.check()
+            if not isinstance(metric, Metric) and hasattr(metric, "check"):
+                metric.check()  # one of the first version, when metrics inherited from nothing
+
+    def check_references(self, examples, where):
+        """Make sure that all metrics can be computed on text that will be scored, before time is spent on training.
+
+        Args:
+            examples: Of the class `reads`.
+            where: What they are, for messages, such as `data.valid`.
+
+        Returns:
+            Sentences for the user on how the right answers are read.
+
+        Raises:
+            DataError: A metric cannot be computed on them.
+        """
+        references = self.references(examples)
+        if references is None:
+            return []
+        labels = getattr(self, "labels", None)
+        metrics = [metric for metric in self.metrics if isinstance(metric, Metric)]
+        return [note for metric in metrics for note in metric.check(references, where, labels)]
+
+    def references(self, examples):
+        """Return the right answers as the metrics are given them; None if there are no metrics."""
+        return None
+
+    def notes_on_references(self, examples, tokenizer, where):
+        """Return sentences for the user on right answers that the tokenizer cannot write as they are."""
+        return []
 
     def settle(self, examples):
         """Return the parameters of this task that training text tells, such as its labels.
@@ -134,6 +169,6 @@ class Task(metaclass=abc.ABCMeta):
             examples: Of the class `reads`.
         """
 
-    def measured(self, answers, references):
-        """Return what all `metrics` say of answers, given the right ones, as one dict."""
-        return {name: score for metric in self.metrics for name, score in metric(answers, references).items()}
+    def measured(self, outputs, references):
+        """Return what all `metrics` say of outputs, given the right ones, as one dict."""
+        return {name: score for metric in self.metrics for name, score in metric(outputs, references).items()}

@@ -18,6 +18,7 @@ from .special import BOS, EOS, PAD, UNK, VocabularySize
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
 
 _FILE = "sentencepiece.model"
+_SPACE = "▁"  # how SentencePiece writes a space; each text begins with one
 _THREADS = 4  # fixed: the model depends on it
 _LONGEST = 1 << 20  # bytes of a training sentence; SentencePiece would skip those above 4192 silently
 
@@ -53,7 +54,7 @@ class SentencePiece(Tokenizer):
         self.vocab_size = vocab_size
         self.model_type = model_type
         self.character_coverage = character_coverage
-        self._size = None
+        self._processor = None
         self._tokenizer = None
 
     def train(self, texts, folder):
@@ -99,7 +100,7 @@ class SentencePiece(Tokenizer):
         path = Path(folder) / _FILE
         model = read_vocabulary(path)
         try:
-            self._size = sentencepiece.SentencePieceProcessor(model_proto=model).get_piece_size()
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
         except RuntimeError:
             raise DataError(f"{path} is damaged: it is not a SentencePiece model.") from None
         # The operation keeps the model in the graph, so that a SavedModel needs no file of ours.
@@ -109,7 +110,7 @@ class SentencePiece(Tokenizer):
     @property
     def size(self):
         self._loaded()
-        return self._size
+        return self._processor.get_piece_size()
 
     def tokenize(self, texts):
         return self._loaded().tokenize(texts)
@@ -117,6 +118,11 @@ class SentencePiece(Tokenizer):
     def detokenize(self, ids):
         # SentencePiece itself skips control pieces, which PAD, BOS and EOS are.
         return self._loaded().detokenize(ids)
+
+    def normalize(self, texts):
+        self._loaded()
+        written = self._processor.normalize(list(texts))
+        return [text.replace(_SPACE, " ").lstrip(" ") for text in written]
 
     def pieces(self, ids):
         shown = self._loaded().id_to_string(tf.constant(list(ids), tf.int32))

@@ -70,6 +70,14 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
             tf.string (N,).
         """
 
+    def normalize(self, texts):
+        """Return the strs of a list as this tokenizer writes them, so that a model can say just that.
+
+        It is what `detokenize(tokenize(texts))` gives where no character is unknown. By default texts are left as
+        they are.
+        """
+        return list(texts)
+
     def pieces(self, ids):
         """Return what stands for each id of a list where ids are shown to people: its text alone, as str."""
         ids = tf.constant(list(ids), tf.int32)

@@ -93,7 +93,7 @@ def encode(examples, tokenizer):
     valid = None
     if examples.valid is not None:
         valid, more = task.encode(examples.valid, tokenizer, *limits, "data.valid")
-        notes = [*notes, *more]
+        notes = [*notes, *more, *task.notes_on_references(examples.valid, tokenizer, "data.valid")]
     notes = [*_fewer_pieces(recipe.tree, tokenizer.size), *notes]
     if recipe.tree.get("weights") is None:  # else it is that of their embedding
         examples = replace(examples, recipe=recipe.with_overrides({"model.vocab_size": tokenizer.size}))

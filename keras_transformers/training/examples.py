@@ -65,7 +65,7 @@ def settle(examples):
     Relative paths become absolute.
 
     Raises:
-        DataError: Nothing can be learnt from these examples.
+        DataError: Nothing can be learnt from these examples, or a metric cannot be computed on them.
     """
     tree = examples.recipe.tree
     told = {f"task.{name}": value for name, value in examples.task.settle(examples.train).items()}
@@ -77,6 +77,9 @@ def settle(examples):
     recipe = examples.recipe.with_overrides(settled | told)
     task = examples.task if recipe.tree["task"] == tree["task"] else assemble("task", recipe.tree["task"])
     notes = (*task.remarks(examples.train), *_notes(tree["training"]))
+    task.references(examples.train)  # what is wrong with the training text is said first
+    if examples.valid is not None:
+        notes += tuple(task.check_references(examples.valid, "data.valid"))
     return replace(examples, recipe=recipe, task=task, notes=notes)
 
 

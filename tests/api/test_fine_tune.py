@@ -300,3 +300,74 @@ def test_a_metric_of_something_else_is_refused_before_training(run, folder, tmp_
         "matthews), or a task that gives `numbers` (regression, sentence_embedding).\n"
     )
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        (
+            [{"type": "f1", "label": "fruits"}],
+            "`metric/f1` cannot score data.valid: no example has the label `fruits`. Did you mean `fruit`? Set `label` "
+            "to one of those that it has (`fruit`, `metal`), leave `label` out for the mean of all, or choose "
+            "`accuracy`.\n",
+        ),
+        (
+            [{"type": "f1", "label": "fruit"}, {"type": "f1"}],
+            "Two metrics in `task` give the score `f1`, of which one would be lost: leave one out.\n",
+        ),
+    ],
+)
+def test_a_metric_that_cannot_be_computed_is_refused_before_training(run, tmp_path, metrics, message):
+    for name in ("train.txt", "valid.txt"):
+        (tmp_path / name).write_text("fruit plum and pear\nmetal tin and zinc\n")
+    changes = {"task__metrics": metrics, "tokenizer__vocab_size": 29}
+    status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(tmp_path, **changes))
+    assert status == 2
+    assert err.endswith(message)
+    assert not (tmp_path / "run").exists()
+
+
+def tagged(path, tags):
+    words = ["the", "cat", "sat", "there"]
+    path.write_text("".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags)) + "\n")
+
+
+def test_parts_of_speech_want_another_metric(run, tmp_path):
+    conll = {name: {"type": "conll", "path": f"{name}.conll"} for name in ("train", "valid")}
+    for name in conll:
+        tagged(tmp_path / f"{name}.conll", ["DET", "NOUN", "VERB", "ADV"])
+    changes = {
+        "task": {"type": "tagging", "length": 16},
+        "data__train": conll["train"],
+        "data__valid": conll["valid"],
+        "tokenizer__vocab_size": 29,
+        "training__epochs": 1,
+    }
+    status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(tmp_path, **changes))
+    assert status == 2
+    assert err.endswith(
+        "among its tags are `ADV`, `DET`, `NOUN`, `VERB`, which are none of entities (such as `B-PER`, `I-PER` and "
+        "`O`); choose --set 'task.metrics=[tag_accuracy]', or, if words of one tag that stand together are an entity, "
+        "--set 'task.metrics=[{type: entity_f1, scheme: io}]'.\n"
+    )
+    assert not (tmp_path / "run").exists()
+    chosen = ("--set", "task.metrics=[tag_accuracy]")
+    status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(tmp_path, **changes), *chosen)
+    assert status == 0, err
+    assert "tag_accuracy" in load_run(tmp_path / "run").report["valid"]
+
+
+def test_the_scheme_of_entities_is_told(run, tmp_path):
+    conll = {name: {"type": "conll", "path": f"{name}.conll"} for name in ("train", "valid")}
+    tagged(tmp_path / "valid.conll", ["B-PET", "E-PET", "O", "S-PLACE"])
+    changes = {
+        "task": {"type": "tagging", "length": 16},
+        "data__train": conll["train"],
+        "data__valid": conll["valid"],
+        "tokenizer__vocab_size": 29,
+    }
+    tagged(tmp_path / "train.conll", ["B-PET", "E-PET", "S-PLACE", "O"])
+    status, _, err = run("train", "trec", "--run", tmp_path / "run", *sets(tmp_path, **changes, training__epochs=1))
+    assert status == 0, err
+    assert "data.valid: entities in the scheme bioes: 2." in err
+    assert load_run(tmp_path / "run").report["valid"]["entity_f1_scheme"] == "bioes"

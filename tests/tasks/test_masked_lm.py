@@ -105,6 +105,15 @@ def test_scores(task, serving, documents):
     assert task.score(serving, documents)[0] == scores
 
 
+def test_a_loss_too_large_for_a_perplexity(task, serving, documents, monkeypatch):
+    class Diverged:
+        def measures(self, labels, outputs):
+            return {"mlm_loss": (1e4, 1.0)}
+
+    monkeypatch.setattr(type(task), "loss", lambda self: Diverged())
+    assert task.score(serving, documents)[0] == {"mlm_loss": 1e4, "mlm_perplexity": math.inf}
+
+
 def test_encode_tells_the_unigram_entropy(task, tokenizer):
     words = [piece for piece in tokenizer.vocabulary if piece in WORDS][:2]  # some words have no piece of their own
     documents = Documents([words, words[::-1]])

@@ -78,6 +78,28 @@ def test_graph_agrees_with_eager(tokenizer, sentences):
     assert rows == tokenizer.tokenize(batch).to_list()
 
 
+UNTIDY = [
+    unicodedata.normalize("NFD", "Zwei Männer für Mädchen müde"),
+    "a  b   c ",
+    " \u00a0x\ty\u3000\u2028z\u0085",
+    "",
+    " ",
+    "\ufeffzero\u200bwidth ａｌｓｏ ﬁ",
+    "e\u0327\u0301 \u0301 한국어 かﾞ",
+]
+
+
+# SentencePiece: 42 is the least that holds all characters, and the most that so little text supports.
+@pytest.mark.parametrize(("kind", "size"), [(Characters, 97), (SentencePiece, 42)])
+def test_normalized_text_is_what_comes_back(kind, size, tmp_path):
+    """Of text whose characters are all known: a model that is always right says just this."""
+    tokenizer = kind(size)
+    tokenizer.train(UNTIDY * 3, tmp_path)
+    assert tokenizer.normalize(UNTIDY) == decoded(tokenizer.detokenize(tokenizer.encode(UNTIDY)))
+    assert tokenizer.normalize([]) == []
+    assert tokenizer.normalize(UNTIDY[:2])[1] == ("a  b   c " if kind is Characters else "a b c")
+
+
 @pytest.mark.parametrize("kind", [Characters, SentencePiece, WordPiece])
 def test_load_gives_what_train_gave(kind, sentences, tmp_path):
     trained, loaded = kind(97), kind(97)

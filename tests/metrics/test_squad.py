@@ -2,7 +2,15 @@
 
 import pytest
 
-from keras_transformers.metrics.squad import SquadScore, best_threshold, exact_match, f1_score, normalize_answer
+from keras_transformers.errors import DataError
+from keras_transformers.metrics.squad import (
+    Prediction,
+    SquadScore,
+    best_threshold,
+    exact_match,
+    f1_score,
+    normalize_answer,
+)
 
 OUTPUTS = ["The Aare!", "limmat and the  Rhine", "", "U.S.", "a 1,000", "the", "Bern", "", "Zürich", "x_y"]
 REFERENCES = [
@@ -36,20 +44,44 @@ EXPECTED_2 = {
 }
 
 
+def said(outputs, no_answer=None):
+    """Predictions whose best answer is the one given."""
+    return [Prediction(text, text, sure) for text, sure in zip(outputs, no_answer or [0.0] * len(outputs))]
+
+
 def test_version_2_with_its_best_thresholds():
-    scores = SquadScore()(OUTPUTS, REFERENCES, OUTPUTS, NO_ANSWER)
-    assert scores == EXPECTED_2
+    assert SquadScore()(said(OUTPUTS, NO_ANSWER), REFERENCES) == EXPECTED_2
 
 
 def test_version_1():
     rows = [i for i, right in enumerate(REFERENCES) if right]
-    scores = SquadScore()([OUTPUTS[i] for i in rows], [REFERENCES[i] for i in rows])
+    scores = SquadScore()(said([OUTPUTS[i] for i in rows]), [REFERENCES[i] for i in rows])
     assert scores == EXPECTED_1
 
 
 def test_versions_differ_where_an_answer_is_an_article_alone():
-    assert SquadScore("v1.1")(["the"], [["an"]]) == {"exact_match": 100.0, "f1": 0.0}
-    assert SquadScore("v2.0")(["the"], [["an"]])["f1"] == 100.0
+    assert SquadScore("v1.1")(said(["the"]), [["an"]]) == {"exact_match": 100.0, "f1": 0.0}
+    assert SquadScore("v2.0")(said(["the"]), [["an"]])["f1"] == 100.0
+
+
+@pytest.mark.parametrize("references", [REFERENCES, REFERENCES[:3], [[], []]])
+def test_a_model_that_is_always_right(references):
+    metric = SquadScore()
+    assert metric.check(references, "data.valid") == []
+    scores = metric(metric.perfect(references), references)
+    exact = scores["exact" if "exact" in scores else "exact_match"]
+    assert exact == 100.0
+    # SQuAD 1.1's script gives 0 to an answer of articles alone, which none of the first three is.
+    assert scores["f1"] == 100.0
+
+
+def test_version_1_of_questions_without_an_answer():
+    with pytest.raises(DataError) as raised:
+        SquadScore("v1.1").check(REFERENCES, "data.valid")
+    assert str(raised.value) == (
+        "`metric/squad` cannot score data.valid: 2 of its 10 questions have no answer, of which SQuAD 1.1 knows none; "
+        "set `version` to `v2.0`, or leave it out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+import pytest
+
+from keras_transformers import registry
+from keras_transformers.errors import PluginError
+from keras_transformers.metrics.metric import Metric
+from keras_transformers.metrics.squad import SquadScore
+from keras_transformers.tasks.task import Task
+
+RIGHT = {
+    "texts": ["one two three four", "five"],
+    "labels": ["a", "b", "a"],
+    "numbers": [1.0, 2.0, 4.0],
+    "tags": [["B-x", "I-x", "O"], ["O"]],
+    "answers": [["here", "there"], []],
+}
+
+
+@pytest.mark.parametrize("name", registry.names("metric"))
+def test_every_metric_keeps_the_contract(name):
+    """A model that is always right gets all, before training and after."""
+    metric = registry.resolve("metric", name)()
+    assert isinstance(metric, Metric)
+    references = RIGHT[metric.scores]
+    assert all(isinstance(note, str) for note in metric.check(references, "data.valid"))
+    assert Metric.check(metric, references, "data.valid") == []
+    assert metric(metric.perfect(references), references)[metric.name] == pytest.approx(100)
+    assert metric.name == ("f1" if name == "squad" else name)
+
+
+def test_all_that_a_task_gives_is_scored():
+    gives = {registry.resolve("task", name).gives for name in registry.names("task")}
+    assert {Task.gives, *gives} == {*RIGHT, "tokens"}  # of hidden tokens the loss is the score
+
+
+class Misnamed(Metric):
+    name, scores = "nearness", "texts"
+
+    def __call__(self, outputs, references):
+        return {"near": 1.0, "far": 0.0}
+
+
+def test_a_metric_that_does_not_give_its_score():
+    with pytest.raises(PluginError) as raised:
+        Misnamed().check(["a"], "data.valid")
+    assert str(raised.value) == "The metric `nearness` must return a score of this name, but returns near, far."
+
+
+def test_a_metric_without_a_call_cannot_be_made():
+    class Silent(Metric):
+        name, scores = "silent", "texts"
+
+    with pytest.raises(TypeError, match="__call__"):
+        Silent()
+
+
+def test_what_a_perfect_answer_is():
+    texts = [prediction.text for prediction in SquadScore().perfect(RIGHT["answers"])]
+    assert texts == ["here", ""]
