@@ -84,7 +84,7 @@ def settle(examples):
 
 
 def settle_tokenizer(examples):
-    """Return `Examples` of a new training whose recipe has the tokenizer of the weights to begin with, if there are any.
+    """Return `Examples` of a new training, whose recipe has the tokenizer of the weights to begin with, if any.
 
     A resumed training has one of its own, and may go on where the weights are no more.
 
