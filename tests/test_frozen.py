@@ -17,6 +17,7 @@ import keras_transformers as kt
 FROZEN = Path(__file__).parent / "frozen"
 EXPECTED = json.loads((FROZEN / "expected.json").read_text(encoding="utf-8"))
 RUNS = EXPECTED["runs"]
+NOTHING = {"text": "", "score": 0.0}
 OWN_CODE = {"talking": "talking_heads", "own": "own_parts", "acme": None}
 CLOSE = {"rel": 1e-3, "abs": 1e-4}
 """Another processor sums float32 in another order, which some layers and a correlation of near numbers enlarge."""
@@ -34,7 +35,7 @@ for name, wanted in expected.items():
     if isinstance(outputs, dict):
         pairs = [(outputs[key], value) for key, value in wanted["outputs"].items()]
     for ours, theirs in pairs:
-        assert_close(ours, np.array(theirs), rtol=1e-4, SUMS)
+        np.testing.assert_allclose(ours, np.array(theirs), rtol=0, atol=3e-5 * np.abs(theirs).max())  # close.NETWORK
 bert = keras.saving.load_model(f"{folder}/bert.keras")
 weights = bert.get_weights()
 bert.set_weights([0 * array for array in weights])
@@ -111,7 +112,10 @@ def with_frozen_code(environment):
 def test_a_run_says_what_it_said(name, tmp_path):
     run = unpack(name, tmp_path / "run")
     check(kt.evaluate(run), RUNS[name]["evaluate"])
-    check(list(kt.predict(run, RUNS[name]["lines"])), RUNS[name]["predict"])
+    wanted = RUNS[name]["predict"]
+    if name == "dates":  # a blank line was answered with an invented date, and now with nothing
+        wanted = [answer if line else NOTHING for line, answer in zip(RUNS[name]["lines"], wanted)]
+    check(list(kt.predict(run, RUNS[name]["lines"])), wanted)
     run = kt.load_run(run)
     plain = keras.saving.load_model(run.model_file)
     for ours, theirs in zip(plain.get_weights(), run.model().get_weights(), strict=True):

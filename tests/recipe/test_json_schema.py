@@ -93,7 +93,7 @@ def test_every_recipe_fits_the_schema(validator, name):
 @pytest.mark.parametrize(
     ("recipe", "changes", "places"),
     [
-        ("trec", {"model.segments": 1, "task.pair": True}, ["$.model.segments"]),
+        ("trec", {"model.segments": 1, "task.pair": True}, ["$.data.train", "$.model.segments"]),
         ("trec", {"model.segments": 1, "task.pair": False}, []),
         ("trec", {"tokenizer": {"type": "sentencepiece", "vocab_size": 4000}}, ["$.tokenizer"]),
         ("pydocs_packages", {"tokenizer": "characters"}, ["$.tokenizer"]),
