@@ -227,6 +227,7 @@ def test_training_from_it(tmp_path, tensors, capsys):
     assert tree["tokenizer"]["lowercase"] is False
     table = backbone_of(run.model()).embed.embedding.table
     assert table.shape == (37, 22)
+    path.rename(tmp_path / "elsewhere")  # what is resumed has all of it
     again = kt.train(recipe, tmp_path / "trained", {"training.epochs": 2}, resume=True)
     assert again.recipe.tree["model"]["vocab_size"] == 37
 
