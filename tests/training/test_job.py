@@ -2,7 +2,10 @@
 
 import keras
 
+import keras_transformers as kt
 from keras_transformers.api.train import train
+from keras_transformers.registry import local
+from keras_transformers.signature import TrainingSteps
 
 
 class Mine(keras.callbacks.Callback):
@@ -16,9 +19,36 @@ class Mine(keras.callbacks.Callback):
         self.model.stop_training = epoch == 1
 
 
-def test_callbacks_of_ones_own_see_the_scores_are_recorded_and_may_stop(tiny, tmp_path):
+def test_callbacks_and_a_schedule_of_ones_own(tiny, tmp_path, monkeypatch):
+    """The callback sees the scores, is recorded and may stop; the schedule is made once, when the updates are known."""
+    monkeypatch.setattr(local, "_registered", dict(local._registered))
+    made = []
+
+    @kt.register("schedule", "strict")
+    class Strict(keras.optimizers.schedules.LearningRateSchedule):
+        """A rate that falls as the training has updates.
+
+        Args:
+            steps: Updates in all.
+        """
+
+        def __init__(self, steps: TrainingSteps | None = None):
+            if steps < 1:
+                raise ValueError(f"`steps` must be at least 1, but is {steps}.")
+            made.append(steps)
+            self.steps = steps
+
+        def __call__(self, step):
+            return 0.01 / self.steps
+
+        def get_config(self):
+            return {"steps": self.steps}
+
     mine = Mine()
-    run = train("dates", tmp_path / "run", {**tiny, "training.epochs": 5}, callbacks=[mine])
+    recipe = {key: value for key, value in tiny.items() if not key.startswith("training.schedule")}
+    recipe |= {"training.schedule": "strict", "training.epochs": 5}
+    run = train("dates", tmp_path / "run", recipe, callbacks=[mine])
+    assert made == [5 * run.history[0]["step"]]
     assert [(line["epoch"], line["mine"]) for line in run.history] == [(1, 7.5), (2, 8.5)]
     assert {"loss", "val_loss", "val_exact_match", "tokens_per_second"} <= mine.seen
     assert run.report["weights"] == "mean of the last 2 epochs"
