@@ -8,8 +8,8 @@ def build(recipe, overrides=()):
     """Return the `keras.Model` of a recipe, its task's head included, ready for `compile` and `fit`.
 
     Its weights are those of the checkpoint that the recipe names in `weights`, and so is its vocabulary; what the
-    checkpoint leaves out is new, which is told on standard error. It computes as the recipe's `training.precision` says;
-    `auto`, which training settles, leaves Keras's own dtype policy.
+    checkpoint leaves out is new, which is told on standard error. It computes as the recipe's `training.precision`
+    says; `auto`, which training settles, leaves Keras's own dtype policy.
 
     Args:
         recipe: A shipped recipe's name, a path to a YAML file, a dict, or a loaded recipe.

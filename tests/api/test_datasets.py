@@ -37,13 +37,13 @@ def test_the_recipes_own_model_fits_with_plain_keras(data):
     model = kt.build(data.recipe)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0)
     model.compile(keras.optimizers.Adam(0.01), loss)
-    history = model.fit(data.train, validation_data=data.valid, epochs=2, verbose=0).history
+    history = model.fit(data.train, validation_data=data.valid, epochs=2, shuffle=False, verbose=0).history
     assert history["loss"][1] < history["loss"][0]
     assert np.isfinite(history["val_loss"]).all()
 
 
 def test_what_the_text_tells_is_in_the_recipe(tmp_path):
-    (tmp_path / "train.tsv").write_text("label\ttext\nno\ta bad film\nyes\ta good film\n" * 5)
+    (tmp_path / "train.tsv").write_text("label\ttext\n" + "no\ta bad film\nyes\ta good film\n" * 5)
     small = {"data.train": {"type": "table", "path": "train.tsv"}, "data.root": str(tmp_path), "data.valid": None,
              "data.test": None, "tokenizer.vocab_size": 31}  # fmt: skip
     data = kt.datasets("trec", small)
