@@ -78,3 +78,39 @@ def of_rank(weights, rank):
 def named(values, name):
     """Return `values[name]`, or `values` where they are no dict: then Keras has taken them out of it."""
     return values[name] if isinstance(values, dict) else values
+
+
+def as_loss(loss):
+    """Return a loss as a `Loss`: what was written for version 0.1, with `totals` and maybe `measures`, becomes one.
+
+    Raises:
+        TypeError: It has no `totals`.
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if not hasattr(loss, "totals"):
+        raise TypeError(
+            "`loss` must be a `keras_transformers.losses.Loss`, whose totals can be summed over replicas, but is a "
+            f"{type(loss).__name__}."
+        )
+    return _Totals(loss)
+
+
+class _Totals(Loss):
+    """A loss that says its totals and nothing of its items."""
+
+    def __init__(self, loss):
+        super().__init__(name=type(loss).__name__)
+        self.loss = loss
+
+    def call(self, y_true, y_pred):
+        total, count = self.loss.totals(y_true, y_pred)
+        return total / ops.maximum(count, 1.0)
+
+    def totals(self, y_true, y_pred, sample_weight=None):
+        if sample_weight is not None:
+            raise ValueError(f"{self.name} must be a `keras_transformers.losses.Loss` to weigh examples.")
+        return self.loss.totals(y_true, y_pred)
+
+    def measures(self, y_true, y_pred):
+        return self.loss.measures(y_true, y_pred) if hasattr(self.loss, "measures") else {}

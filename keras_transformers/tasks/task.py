@@ -125,11 +125,9 @@ class Task(metaclass=abc.ABCMeta):
 
     @abc.abstractmethod
     def loss(self):
-        """Return the loss.
+        """Return the `keras_transformers.losses.Loss` that training minimizes.
 
-        Its `totals(y, y_pred)` gives the sum of the losses and what they are averaged over, both
-        float32 scalars. If it has `measures(y, y_pred)`, that gives the same two for each of
-        further numbers, by name; the logs of an epoch hold their means.
+        It takes the labels of the task's batches and the outputs of the task's model.
         """
 
     @abc.abstractmethod

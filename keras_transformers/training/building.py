@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
+from ..losses.loss import as_loss
 from ..recipe.sections import Training
 from ..registry.assemble import assemble, values
 from ..runs.model import dtype_policy, new_model
@@ -55,7 +56,7 @@ def build(encoded, start=NEW):
     tree, task = encoded.recipe.tree, encoded.task
     section = tree["training"]
     updates = updates_in_all(start.place, section["epochs"], encoded.train.batches)
-    loss = task.loss()
+    loss = as_loss(task.loss())
     notes = []
     with strategy_of(section["strategy"]).scope():
         model = new_model(encoded.recipe)

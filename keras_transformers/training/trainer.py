@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ..losses.loss import Loss
+from ..losses.loss import as_loss
 from .keras_private import BuiltBeforeFit
 
 
@@ -34,11 +34,7 @@ class TokenModel(BuiltBeforeFit, keras.Model):
         Raises:
             TypeError: The loss is none of ours.
         """
-        if not isinstance(loss, Loss):
-            raise TypeError(
-                "`loss` must be a `keras_transformers.losses.Loss`, whose totals can be summed over replicas, but is a "
-                f"{type(loss).__name__}."
-            )
+        loss = as_loss(loss)
         super().compile(optimizer=optimizer, loss=loss, jit_compile=False, **kwargs)
         self.token_loss = loss
         self.count_tokens = count_tokens

@@ -8,6 +8,7 @@ from close import SUMS, assert_close
 from keras_transformers.losses import Loss, TokenCrossEntropy
 from keras_transformers.losses.cosine import CosineError
 from keras_transformers.losses.label import LabelCrossEntropy, SquaredError
+from keras_transformers.losses.loss import as_loss
 from keras_transformers.losses.masked_tokens import PretrainingLoss
 from keras_transformers.losses.span import SpanCrossEntropy
 from keras_transformers.losses.tags import TagCrossEntropy
@@ -111,6 +112,27 @@ def test_one_that_computes_nothing_is_refused():
 
     with pytest.raises(TypeError, match=r"abstract method '?call"):
         Nothing()
+
+
+class OfVersionOne:
+    """As losses were written before there was `Loss`."""
+
+    def totals(self, labels, outputs):
+        return keras.ops.sum(outputs), 4.0
+
+    def measures(self, labels, outputs):
+        return {"odds": (1.0, 2.0)}
+
+
+def test_one_of_version_one_is_taken_for_a_loss():
+    loss = as_loss(OfVersionOne())
+    outputs = normal(B, 1)
+    assert_close(loss.totals(NUMBERS, outputs)[0], outputs.sum(), SUMS, size=1.0)
+    assert_close(loss(NUMBERS, outputs), outputs.sum() / 4, SUMS, size=1.0)
+    assert loss.measures(NUMBERS, outputs) == {"odds": (1.0, 2.0)}
+    assert as_loss(loss) is loss
+    with pytest.raises(ValueError, match=r"^OfVersionOne must be a `keras_transformers.losses.Loss` to weigh exam"):
+        loss.totals(NUMBERS, outputs, WEIGHTS)
 
 
 class Absolute(Loss):
