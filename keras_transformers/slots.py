@@ -56,6 +56,7 @@ CONTRACTS = (
     Contract(
         "search", "keras_transformers.decoding.search:Search", "finds what a model says, step by step", ("__call__",)
     ),
+    Contract("metric", "keras_transformers.metrics.metric:Metric", "`(outputs, references)`: scores", ("__call__",)),
     # Training
     Contract(
         "optimizer", "keras.optimizers:Optimizer", "`update_step(gradient, variable, learning_rate)`", ("update_step",)

@@ -49,10 +49,14 @@ class Task(metaclass=abc.ABCMeta):
         """Make sure that all metrics can score what this task gives, before time is spent on answers.
 
         Raises:
-            RecipeError: One scores something else, or two give a score of the same name.
+            RecipeError: One scores something else or has no name, or two give a score of the same name.
         """
-        names = [metric.name for metric in self.metrics]
+        names = [getattr(metric, "name", None) for metric in self.metrics]
         for metric in self.metrics:
+            if not isinstance(getattr(metric, "name", None), str):
+                raise RecipeError(
+                    f"The metric {type(metric).__name__} must have a `name`, that of the score which stands for it."
+                )
             if names.count(metric.name) > 1:
                 raise RecipeError(
                     f"Two metrics in `task` give the score `{metric.name}`, of which one would be lost: leave one out."

@@ -1,9 +1,10 @@
 import pytest
 
 from keras_transformers import registry
-from keras_transformers.errors import PluginError
+from keras_transformers.errors import PluginError, RecipeError, RegistryError
 from keras_transformers.metrics.metric import Metric
 from keras_transformers.metrics.squad import SquadScore
+from keras_transformers.tasks import Translation
 from keras_transformers.tasks.task import Task
 
 RIGHT = {
@@ -43,6 +44,28 @@ def test_a_metric_that_does_not_give_its_score():
     with pytest.raises(PluginError) as raised:
         Misnamed().check(["a"], "data.valid")
     assert str(raised.value) == "The metric `nearness` must return a score of this name, but returns near, far."
+
+
+def test_a_metric_without_a_name():
+    class Nameless:
+        def __call__(self, outputs, references):
+            return {}
+
+    with pytest.raises(RecipeError) as raised:
+        Translation(None, metrics=[Nameless()]).check_metrics()
+    assert str(raised.value) == ("The metric Nameless must have a `name`, that of the score which stands for it.")
+
+
+def test_what_cannot_be_called_is_not_registered():
+    class Mute:
+        name = "mute"
+
+    with pytest.raises(RegistryError) as raised:
+        registry.register("metric", "mute")(Mute)
+    assert str(raised.value) == (
+        "`metric/mute`: test_what_cannot_be_called_is_not_registered.<locals>.Mute must have `__call__`: what fills "
+        "the slot `metric` keeps to keras_transformers.metrics.metric.Metric."
+    )
 
 
 def test_a_metric_without_a_call_cannot_be_made():
