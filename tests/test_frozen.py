@@ -20,6 +20,7 @@ RUNS = EXPECTED["runs"]
 NOTHING = {"text": "", "score": 0.0}
 OWN_CODE = {"talking": "talking_heads", "own": "own_parts", "acme": None}
 CLOSE = {"rel": 1e-3, "abs": 1e-4}
+RANKS = 1e-2  # scores that lie within a rounding of one another take each other's ranks
 """Another processor sums float32 in another order, which some layers and a correlation of near numbers enlarge."""
 
 PLAIN_KERAS = """
@@ -83,7 +84,7 @@ def check(found, wanted):
     if isinstance(wanted, dict):
         assert wanted.keys() <= found.keys()
         for key, value in wanted.items():
-            check(found[key], value)
+            check(found[key], pytest.approx(value, rel=RANKS) if key == "spearman" else value)
     elif isinstance(wanted, list):
         assert len(found) == len(wanted)
         for ours, theirs in zip(found, wanted):

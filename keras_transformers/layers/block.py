@@ -23,11 +23,11 @@ class Block(MaskedLayer):
         self.dropout = dropout
         keep(self, "norm", norm if norm is not None else LayerNorm(dtype=self.dtype_policy))
         self.parts = tuple(name for name in self.sublayers if sublayers[name] is not None)
-        for name in self.sublayers:
+        for name in self.sublayers:  # in this order checkpoints of a training hold their variables
             setattr(self, name, sublayers[name])
-        for name in self.parts:
-            residual = Residual(clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy)
-            setattr(self, f"{name}_residual", residual)
+            if name in self.parts:
+                residual = Residual(clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy)
+                setattr(self, f"{name}_residual", residual)
 
     def build(self, input_shape, *_):
         for name in self.parts:

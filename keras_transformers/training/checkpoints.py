@@ -69,7 +69,7 @@ def _read(folder):
         return None
     path = state.model_checkpoint_path
     try:
-        reader = tf.train.load_checkpoint(path)
+        reader = tf.train.load_checkpoint(literal(path))
         values = {name: reader.get_tensor(f"{name}/{_VALUE}") for name in ("epoch", "batch")}
         updates = reader.get_tensor(f"optimizer/0/{_VALUE}")  # Keras counts them first
         known = reader.has_tensor(f"fingerprint/{_VALUE}")
@@ -135,11 +135,16 @@ class Checkpoints:
         self.batch.assign(batch)
         # Numbered by hand: TensorFlow's counter begins anew in a process that resumes, and would overwrite files.
         if batch:
-            self._save(MIDDLE, self.middle, int(self._updates))
+            self._save(MIDDLE, self.middle, self._made)
         else:
-            self._save(WHOLE, self.last, int(self._updates))
+            self._save(WHOLE, self.last, self._made)
             shutil.rmtree(self._written / MIDDLE, ignore_errors=True)
         self._place = Place(epoch, batch)
+
+    @property
+    def _made(self):
+        """Updates that were made: of a variable that each replica has, the first one's."""
+        return int(self._updates.value.numpy())
 
     def save_epoch(self, epoch, best):
         """Save the weights after `epoch` epochs; `best`: also as the best so far."""

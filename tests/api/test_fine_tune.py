@@ -161,7 +161,7 @@ def contents(path):
     ("changes", "message"),
     [
         ({"model__dim": 22}, "cannot fill the model"),
-        ({"task": {"type": "tagging"}}, "`task/tagging` reads Tagged"),
+        ({"task": {"type": "tagging"}}, "`source/labelled_lines` gives `label"),
     ],
 )
 def test_a_training_that_cannot_begin_leaves_what_was_there(run, folder, classifier, tmp_path, changes, message):
