@@ -5,7 +5,7 @@ from typing import Literal
 import keras
 from keras import ops
 
-from ..signature import Rate, slot
+from ..signature import Attention, FeedForward, Norm, Rate
 from .block import Block
 from .compose import build_once, clone
 from .masks import as_causal_mask, implicit_mask
@@ -38,12 +38,12 @@ class DecoderBlock(Block):
 
     def __init__(
         self,
-        attention: slot("attention"),
-        feed_forward: slot("feed_forward"),
-        cross_attention: slot("attention") | Literal["like_attention"] | None = LIKE_ATTENTION,
+        attention: Attention,
+        feed_forward: FeedForward,
+        cross_attention: Attention | Literal["like_attention"] | None = LIKE_ATTENTION,
         norm_order: Literal["pre", "post"] = "post",
         dropout: Rate = 0.0,
-        norm: slot("norm") | None = None,
+        norm: Norm | None = None,
         **kwargs,
     ):
         if isinstance(cross_attention, str) and cross_attention != LIKE_ATTENTION:

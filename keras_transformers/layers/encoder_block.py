@@ -4,7 +4,7 @@ from typing import Literal
 
 import keras
 
-from ..signature import Rate, slot
+from ..signature import Attention, FeedForward, Norm, Rate
 from .block import Block
 from .masks import implicit_mask
 
@@ -29,11 +29,11 @@ class EncoderBlock(Block):
 
     def __init__(
         self,
-        attention: slot("attention"),
-        feed_forward: slot("feed_forward"),
+        attention: Attention,
+        feed_forward: FeedForward,
         norm_order: Literal["pre", "post"] = "post",
         dropout: Rate = 0.0,
-        norm: slot("norm") | None = None,
+        norm: Norm | None = None,
         **kwargs,
     ):
         layers = {"attention": attention, "feed_forward": feed_forward}

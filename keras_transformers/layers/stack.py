@@ -6,7 +6,7 @@ B batch, T target length, S source length, L entries of a cache, D model width.
 import keras
 from keras import ops
 
-from ..signature import Count, slot
+from ..signature import Count, DecoderBlock, EncoderBlock
 from . import cache as caches
 from .compose import build_once, clone, revive
 from .decoder_block import check_memory
@@ -67,7 +67,7 @@ class Encoder(Stack):
         layers: Number of blocks.
     """
 
-    def __init__(self, block: slot("encoder_block"), layers: Count, **kwargs):
+    def __init__(self, block: EncoderBlock, layers: Count, **kwargs):
         super().__init__(block, layers, **kwargs)
 
     def call(self, x, mask=None, positions=None, training=None):
@@ -104,7 +104,7 @@ class Decoder(Stack):
         ValueError: It is called without `memory`, though its blocks read it; or with, though they do not.
     """
 
-    def __init__(self, block: slot("decoder_block"), layers: Count, **kwargs):
+    def __init__(self, block: DecoderBlock, layers: Count, **kwargs):
         super().__init__(block, layers, **kwargs)
 
     @property

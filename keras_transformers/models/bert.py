@@ -14,7 +14,7 @@ from ..layers.initializer import truncated_normal
 from ..layers.linear import Linear
 from ..layers.masks import MaskedLayer, padding_mask
 from ..layers.norms import LayerNorm
-from ..signature import Count, Exactly, Given, Rate, slot
+from ..signature import Count, Embedding, Encoder, Exactly, Given, Norm, Position, Rate
 from .backbone import Backbone
 from .initialization import begin_matching
 
@@ -53,10 +53,10 @@ class Bert(Backbone, keras.Model):
     def __init__(
         self,
         dim: Count,
-        embedding: slot("embedding"),
-        encoder: slot("encoder", default="encoder"),
-        position: slot("position") | None = None,
-        norm: slot("norm") | None = None,
+        embedding: Embedding,
+        encoder: Encoder,
+        position: Position | None = None,
+        norm: Norm | None = None,
         segments: Annotated[Count, Exactly(2, when="initialization=matching")] = 2,
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,

@@ -12,7 +12,7 @@ from ..errors import RecipeError
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import MaskedLayer, padding_mask
-from ..signature import Count, Given, Need, Present, Rate, slot
+from ..signature import Count, Decoder, Embedding, Encoder, Given, Need, Position, Present, Rate
 from .backbone import Backbone
 from .decodable import Decodable
 
@@ -49,10 +49,10 @@ class Transformer(Backbone, Decodable, keras.Model):
     def __init__(
         self,
         dim: Count,
-        embedding: slot("embedding"),
-        encoder: slot("encoder", default="encoder"),
-        decoder: slot("decoder", default="decoder"),
-        position: slot("position") | None = None,
+        embedding: Embedding,
+        encoder: Encoder,
+        decoder: Decoder,
+        position: Position | None = None,
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
         **kwargs,

@@ -5,7 +5,7 @@ signatures, validates a recipe, documents it and becomes its JSON Schema.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ..signature import (
     AtLeast,
@@ -21,13 +21,15 @@ from ..signature import (
     Present,
     Schedule,
     Seed,
+    Slot,
     Source,
     Task,
     Tokenizer,
-    slot,
 )
 
 Examples = Annotated[Source, Fits("gives", to="task.reads")]
+DataSection = Annotated[Any, Slot("section", default="data")]
+TrainingSection = Annotated[Any, Slot("section", default="training")]
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Recipe:
     model: Model
     summary: str = ""
     tokenizer: Annotated[Tokenizer, Present(when="task"), Present(when="data")] | None = None
-    data: slot("section", default="data") | None = None
+    data: DataSection | None = None
     task: Task | None = None
-    training: slot("section", default="training") | None = None
+    training: TrainingSection | None = None
     weights: Path | None = None
     seed: Seed = 0
     requires: dict | None = None
