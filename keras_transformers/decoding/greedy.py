@@ -5,15 +5,14 @@ B batch, L greatest output length, V vocabulary size.
 
 import tensorflow as tf
 
+from ..signature import register
 from ..text.special import EOS, PAD
 from .search import Search, forbid
 
 
+@register("search", "greedy")
 class Greedy(Search):
-    """Takes the most probable token at each step, until the end token.
-
-    Registered as `search/greedy`.
-    """
+    """Takes the most probable token at each step, until the end token."""
 
     def find(self, model, state, first, limits, length):
         batch = tf.shape(first)[0]

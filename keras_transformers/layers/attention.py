@@ -10,7 +10,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from ..signature import Count, Divides, Rate
+from ..signature import Count, Divides, Rate, register
 from . import cache as caches
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
@@ -42,11 +42,10 @@ def weighted_sum(weights, value):
     return ops.einsum("bhts,bshk->bthk", ops.cast(weights, value.dtype), value)
 
 
+@register("attention", "multi_head")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class MultiHeadAttention(MaskedLayer):
     """softmax(Q Kᵀ / √K) V, for H heads side by side.
-
-    Registered as `attention/multi_head`.
 
     Self-attention when called with one sequence, cross-attention when called with two; `step` and `read` are the same
     against a cache. To make an attention of your own, override one of `transform`, `scores`, `bias`, `normalize` or

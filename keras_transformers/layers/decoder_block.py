@@ -5,7 +5,7 @@ from typing import Literal
 import keras
 from keras import ops
 
-from ..signature import Attention, FeedForward, Norm, Rate
+from ..signature import Attention, FeedForward, Norm, Rate, register
 from .block import Block
 from .compose import build_once, clone
 from .masks import as_causal_mask, implicit_mask
@@ -13,11 +13,10 @@ from .masks import as_causal_mask, implicit_mask
 LIKE_ATTENTION = "like_attention"
 
 
+@register("decoder_block", "decoder_block")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class DecoderBlock(Block):
     """Masked self-attention, attention to an encoder's output, and a feed-forward network.
-
-    Registered as `decoder_block/decoder_block`.
 
     Reference: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
 

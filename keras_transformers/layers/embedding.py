@@ -9,7 +9,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from ..signature import Exactly, ModelDim, ModelVocabSize
+from ..signature import Exactly, ModelDim, ModelVocabSize, register
 from .initializer import truncated_normal
 from .masks import MaskedLayer
 
@@ -58,11 +58,10 @@ class Embedding(MaskedLayer):
         return {**super().get_config(), "vocab_size": self.vocab_size, "dim": self.dim}
 
 
+@register("embedding", "scaled")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class ScaledEmbedding(Embedding):
     """One (V, D) matrix that embeds ids, times √D, and turns outputs into logits.
-
-    Registered as `embedding/scaled`.
 
     Reference: Vaswani et al. 2017, section 3.4; Press and Wolf 2017, https://arxiv.org/abs/1608.05859
     """
@@ -74,11 +73,10 @@ class ScaledEmbedding(Embedding):
         return super().call(ids) * math.sqrt(self.dim)
 
 
+@register("embedding", "token")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class TokenEmbedding(Embedding):
     """One (V, D) matrix that embeds ids as they are, and turns outputs into logits.
-
-    Registered as `embedding/token`.
 
     Reference: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
     """

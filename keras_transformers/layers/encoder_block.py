@@ -4,16 +4,15 @@ from typing import Literal
 
 import keras
 
-from ..signature import Attention, FeedForward, Norm, Rate
+from ..signature import Attention, FeedForward, Norm, Rate, register
 from .block import Block
 from .masks import implicit_mask
 
 
+@register("encoder_block", "encoder_block")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class EncoderBlock(Block):
     """Self-attention and a feed-forward network, each in a residual connection.
-
-    Registered as `encoder_block/encoder_block`.
 
     Reference: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
 

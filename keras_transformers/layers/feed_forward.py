@@ -4,7 +4,7 @@ from typing import Literal
 
 import keras
 
-from ..signature import Count, Rate
+from ..signature import Count, Rate, register
 from .compose import build_once
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
@@ -22,11 +22,10 @@ def gelu_tanh(x):
     return keras.activations.gelu(x, approximate=True)
 
 
+@register("feed_forward", "mlp")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class FeedForward(MaskedLayer):
     """FFN(x) = activation(x W1 + b1) W2 + b2.
-
-    Registered as `feed_forward/mlp`.
 
     Reference: Vaswani et al. 2017, section 3.3, https://arxiv.org/abs/1706.03762
 

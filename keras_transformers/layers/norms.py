@@ -6,14 +6,13 @@ N tokens, D model width.
 import keras
 from keras import ops
 
-from ..signature import Positive
+from ..signature import Positive, register
 
 
+@register("norm", "layer_norm")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class LayerNorm(keras.layers.LayerNormalization):
     """Subtracts the mean, divides by the standard deviation, then scales and shifts.
-
-    Registered as `norm/layer_norm`.
 
     Reference: Ba et al. 2016, https://arxiv.org/abs/1607.06450
 
@@ -62,11 +61,10 @@ def layer_norm(x, gamma, beta, epsilon):
     return normalize(x, gamma, beta)
 
 
+@register("norm", "rms_norm")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class RMSNorm(keras.layers.RMSNormalization):
     """Divides by the root mean square, then scales.
-
-    Registered as `norm/rms_norm`.
 
     Reference: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
 

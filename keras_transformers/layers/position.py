@@ -10,7 +10,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from ..signature import AtLeast, Count, Even, Need
+from ..signature import AtLeast, Count, Even, Need, register
 from .masks import MaskedLayer
 
 
@@ -44,11 +44,10 @@ class Position(MaskedLayer):
         return tuple(input_shape)
 
 
+@register("position", "sinusoidal")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class SinusoidalPosition(Position):
     """Adds sines and cosines of geometrically spaced wavelengths; any length.
-
-    Registered as `position/sinusoidal`.
 
     Reference: Vaswani et al. 2017, section 3.5, https://arxiv.org/abs/1706.03762
 
@@ -67,11 +66,10 @@ class SinusoidalPosition(Position):
         return sinusoids(positions, dim)
 
 
+@register("position", "learned")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class LearnedPosition(Position):
     """Adds one trained vector per position, up to a greatest length.
-
-    Registered as `position/learned`.
 
     Reference: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
 

@@ -6,7 +6,7 @@ B batch, T target length, S source length, L entries of a cache, D model width.
 import keras
 from keras import ops
 
-from ..signature import Count, DecoderBlock, EncoderBlock
+from ..signature import Count, DecoderBlock, EncoderBlock, register
 from . import cache as caches
 from .compose import build_once, clone, revive
 from .decoder_block import check_memory
@@ -54,11 +54,10 @@ class Stack(MaskedLayer):
         return ops.cast(x if self.norm is None else self.norm(x), self.compute_dtype)  # blocks may have another
 
 
+@register("encoder", "encoder")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Encoder(Stack):
     """A stack of encoder blocks.
-
-    Registered as `encoder/encoder`.
 
     Reference: Vaswani et al. 2017, section 3.1, https://arxiv.org/abs/1706.03762
 
@@ -86,11 +85,10 @@ class Encoder(Stack):
         return self._normalized(x)
 
 
+@register("decoder", "decoder")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Decoder(Stack):
     """A stack of decoder blocks that sees no future target.
-
-    Registered as `decoder/decoder`.
 
     Blocks with cross-attention attend to an encoder's output, `memory`; without, they make a language model's decoder.
 

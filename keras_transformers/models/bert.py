@@ -14,16 +14,15 @@ from ..layers.initializer import truncated_normal
 from ..layers.linear import Linear
 from ..layers.masks import MaskedLayer, padding_mask
 from ..layers.norms import LayerNorm
-from ..signature import Count, Embedding, Encoder, Exactly, Given, Norm, Position, Rate
+from ..signature import Count, Embedding, Encoder, Exactly, Given, Norm, Position, Rate, register
 from .backbone import Backbone
 from .initialization import begin_matching
 
 
+@register("model", "bert")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Bert(Backbone, keras.Model):
     """The encoder of "BERT: Pre-training of Deep Bidirectional Transformers", a functional Keras model.
-
-    Registered as `model/bert`.
 
     Inputs, by name: `tokens` (B, T), int32 ids, 0 where padded, and `segments` (B, T), int32, 0 for
     the first text and 1 for the second. Outputs, by name: `sequence` (B, T, D), a vector for each

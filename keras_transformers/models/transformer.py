@@ -12,16 +12,15 @@ from ..errors import RecipeError
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import MaskedLayer, padding_mask
-from ..signature import Count, Decoder, Embedding, Encoder, Given, Need, Position, Present, Rate
+from ..signature import Count, Decoder, Embedding, Encoder, Given, Need, Position, Present, Rate, register
 from .backbone import Backbone
 from .decodable import Decodable
 
 
+@register("model", "transformer")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Transformer(Backbone, Decodable, keras.Model):
     """The encoder-decoder of "Attention Is All You Need", a functional Keras model.
-
-    Registered as `model/transformer`.
 
     Inputs, by name: `source` (B, S) and `target` (B, T), int32 ids, 0 where padded; `target` is
     what has been said so far, beginning with the start token. Output: float32 logits (B, T, V) of

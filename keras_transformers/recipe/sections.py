@@ -25,6 +25,7 @@ from ..signature import (
     Source,
     Task,
     Tokenizer,
+    register,
 )
 
 Examples = Annotated[Source, Fits("gives", to="task.reads")]
@@ -32,11 +33,10 @@ DataSection = Annotated[Any, Slot("section", default="data")]
 TrainingSection = Annotated[Any, Slot("section", default="training")]
 
 
+@register("section", "recipe")
 @dataclass(frozen=True)
 class Recipe:
     """One model that can be built, trained, evaluated, exported and served.
-
-    Registered as `section/recipe`.
 
     Args:
         model: The network.
@@ -62,11 +62,10 @@ class Recipe:
     requires: dict | None = None
 
 
+@register("section", "data")
 @dataclass(frozen=True)
 class Data:
     """Where the text comes from and how it is batched.
-
-    Registered as `section/data`.
 
     Args:
         train: The training text.
@@ -86,11 +85,10 @@ class Data:
     max_length: Count = 256
 
 
+@register("section", "training")
 @dataclass(frozen=True)
 class Training:
     """How `model.fit` is run.
-
-    Registered as `section/training`.
 
     Args:
         strategy: Devices: `auto` mirrors over all GPUs if there is more than one, `one` uses a

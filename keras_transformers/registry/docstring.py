@@ -1,4 +1,4 @@
-"""Reads a Google-style docstring: summary, `Args:`, `Reference:` and "Registered as" lines."""
+"""Reads a Google-style docstring: summary, `Args:`, `Reference:` and the lines by which version 0.1 registered."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ class Docstring:
 
 
 def registered_names(text: str | None) -> list[tuple[str, str]]:
-    """Return the (slot, name) of each line "Registered as `slot/name`." of a docstring."""
+    """Return the (slot, name) of each line "Registered as `slot/name`." of a docstring, as in version 0.1."""
     return REGISTERED.findall(inspect.cleandoc(text or ""))
 
 

@@ -1,10 +1,9 @@
 """Keeps registry/*.yaml equal to what the code says of itself.
 
 A top-level class or function is registered by the decorator `register` of `keras_transformers.signature`, or of
-`keras_transformers` itself; a package of version 0.1 has a line of its docstring instead, "Registered as `slot/name`.".
-`sync` writes the manifests from the signatures and docstrings of all such objects, and `check` says
-where they differ. The modules are searched as text, so only those that register something are
-imported.
+`keras_transformers` itself; in a plugin package of version 0.1 also by a line of its docstring, "Registered as
+`slot/name`.". `sync` writes the manifests from the signatures and docstrings of all such objects, and `check` says
+where they differ. The modules are searched as text, so only those that register something are imported.
 """
 
 import ast

@@ -2,15 +2,14 @@
 
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
-from ..signature import Rate
+from ..signature import Rate, register
 from .task import Length, Scored
 from .whole_text import WholeText
 
 
+@register("task", "classification")
 class Classification(WholeText):
     """One label of several for a text, or for a pair of texts.
-
-    Registered as `task/classification`.
 
     Serves `text`, or `first` and `second`, to `label`, its probability `score`, and the
     `probabilities` of all labels in the order of `labels`.

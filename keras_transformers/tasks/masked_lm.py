@@ -8,17 +8,16 @@ import numpy as np
 
 from ..data.examples import Documents
 from ..errors import DataError, RecipeError
-from ..signature import AtLeast, Bounds, Count, Fraction, Has, Need
+from ..signature import AtLeast, Bounds, Count, Fraction, Has, Need, register
 from .task import Task
 
 _SHORTEST = 8  # room for two texts of two tokens
 _LARGEST_EXPONENT = math.log(sys.float_info.max)  # beyond it `math.exp` raises
 
 
+@register("task", "masked_lm")
 class MaskedLanguageModel(Task):
     """BERT's pre-training on running text; then, filling in `[MASK]`.
-
-    Registered as `task/masked_lm`.
 
     Which tokens are hidden, and which texts are paired, is drawn anew in each epoch.
 

@@ -6,14 +6,13 @@ from ..data.examples import Questions
 from ..errors import RecipeError
 from ..metrics.metric import Metric
 from ..metrics.squad import Prediction, SquadScore
-from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need
+from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need, register
 from .task import Scored, Task
 
 
+@register("task", "question_answering")
 class QuestionAnswering(Task):
     """The piece of a text that answers a question, or that there is none.
-
-    Registered as `task/question_answering`.
 
     Serves `question` and `context` to `answer`, its probability `score` and its place, and the best
     others. A context that does not fit `length` is read in windows that overlap.

@@ -6,17 +6,16 @@ import numpy as np
 
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import Rate
+from ..signature import Rate, register
 from .task import Length, Scored
 from .whole_text import WholeText
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
+@register("task", "regression")
 class Regression(WholeText):
     """A number for a text, or for a pair of texts.
-
-    Registered as `task/regression`.
 
     Serves `text`, or `first` and `second`, to `score`, on the scale of the training labels.
 

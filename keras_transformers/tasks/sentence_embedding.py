@@ -7,15 +7,14 @@ import numpy as np
 from ..data.examples import Labelled
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import Has, Need, Present
+from ..signature import Has, Need, Present, register
 from .regression import number_of
 from .task import Length, Scored, Task
 
 
+@register("task", "sentence_embedding")
 class SentenceEmbedding(Task):
     """A vector for a text, learnt from pairs of texts with a number for how alike they are.
-
-    Registered as `task/sentence_embedding`.
 
     Serves `text` to `vector`. In training the cosine of two texts' vectors is drawn to their number, of which
     the lowest becomes 0 and the highest 1; metrics compare the cosines with the numbers.

@@ -5,14 +5,13 @@ from typing import Annotated
 from ..data.examples import Tagged
 from ..data.labels import label_notes, settled_labels
 from ..metrics.entity_f1 import EntityF1
-from ..signature import AtMost, Bounds, Has, Need, Rate
+from ..signature import AtMost, Bounds, Has, Need, Rate, register
 from .task import Scored, Task
 
 
+@register("task", "tagging")
 class Tagging(Task):
     """A tag for each word of a sentence: entities, parts of speech.
-
-    Registered as `task/tagging`.
 
     A word is labelled at its first piece. Serving takes words separated by spaces.
 

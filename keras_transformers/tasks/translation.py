@@ -2,14 +2,13 @@
 
 from ..metrics.metric import Metric
 from ..metrics.text import Bleu
-from ..signature import AtLeast, Has, Need, Rate, Search
+from ..signature import AtLeast, Has, Need, Rate, Search, register
 from .task import Scored, Task
 
 
+@register("task", "translation")
 class Translation(Task):
     """Sequence to sequence: from a sentence to its translation.
-
-    Registered as `task/translation`.
 
     Reference: Vaswani et al. 2017, section 5, https://arxiv.org/abs/1706.03762
 

@@ -1,10 +1,10 @@
 """`check_component`: which checks a component must pass, and what it fails."""
 
 import inspect
-import re
 
 from .. import registry
 from ..errors import first_line
+from ..registry.docstring import registered_names
 from ..registry.introspect import component_of
 from ..registry.local import registered
 from ..signature import registrations
@@ -93,9 +93,8 @@ def _slot_of(kind, slot):
             return known
     if marks := registrations(kind):
         return marks[0].slot
-    found = re.search(r"^\s*Registered as `(\w+)/\w+`\.", kind.__doc__ or "", re.M)
-    if found:
-        return found[1]
+    if names := registered_names(kind.__doc__):
+        return names[0][0]
     raise AssertionError(
         f"`{kind.__name__}` is not registered: say which slot it fills, as in check_component(…, slot)."
     )

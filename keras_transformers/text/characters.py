@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ..errors import DataError
 from ..files import to_json
+from ..signature import register
 from .special import BOS, EOS, PAD, SPECIAL, UNK, VocabularySize
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
 
@@ -15,10 +16,9 @@ _FILE = "characters.json"
 _UNKNOWN = "⁇"
 
 
+@register("tokenizer", "characters")
 class Characters(Tokenizer):
     """One id for each of the most frequent characters of the training text.
-
-    Registered as `tokenizer/characters`.
 
     A character is a Unicode code point. The text is taken as it is, without normalization: "é" in
     one code point and "é" in two are not the same.

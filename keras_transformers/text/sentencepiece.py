@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_text
 
 from ..errors import DataError
-from ..signature import Bounds
+from ..signature import Bounds, register
 from . import normalization
 from .special import BOS, EOS, PAD, UNK, VocabularySize
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
@@ -23,10 +23,9 @@ _THREADS = 4  # fixed: the model depends on it
 _LONGEST = 1 << 20  # bytes of a training sentence; SentencePiece would skip those above 4192 silently
 
 
+@register("tokenizer", "sentencepiece")
 class SentencePiece(Tokenizer):
     """Subwords learnt from the training text by SentencePiece.
-
-    Registered as `tokenizer/sentencepiece`.
 
     Accents are composed (Unicode's NFC), every kind of space becomes an ordinary one, and runs of
     spaces become one; nothing else of the text is changed.

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_text
 
 from ..errors import DataError, RecipeError
-from ..signature import Bounds
+from ..signature import Bounds, register
 from . import wordpiece_training
 from .bert_words import LONGEST, SPECIAL, BertWords, bytes_of, stand_in
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
@@ -31,10 +31,9 @@ def require_wordpiece(tokenizer, who, error=RecipeError):
         raise error(f"{who} needs a tokenizer with BERT's [CLS], such as `wordpiece`, not `{tokenizer.name}`.")
 
 
+@register("tokenizer", "wordpiece")
 class WordPiece(Tokenizer):
     """Pieces of words, as BERT cuts them; reads the `vocab.txt` of any BERT.
-
-    Registered as `tokenizer/wordpiece`.
 
     Gives the ids of the reference tokenizer (PyPI `tokenizers`, BertWordPieceTokenizer), without
     [CLS] and [SEP], which `packing.pack` adds. Control characters are left out, and so are bytes that

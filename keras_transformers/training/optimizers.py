@@ -3,15 +3,14 @@
 import keras
 import tensorflow as tf
 
-from ..signature import Fraction, Positive
+from ..signature import Fraction, Positive, register
 from .keras_private import ClipsTheSum, DecaysInItsUpdate
 
 
+@register("optimizer", "adam")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Adam(ClipsTheSum, keras.optimizers.Adam):
     """Adam, with gradients clipped by their global norm.
-
-    Registered as `optimizer/adam`.
 
     Differs from `keras.optimizers.Adam` in two ways: an update is one TensorFlow kernel a
     variable, not a dozen; and under a strategy gradients are summed over the replicas before they
@@ -68,11 +67,10 @@ class Adam(ClipsTheSum, keras.optimizers.Adam):
         )
 
 
+@register("optimizer", "adamw")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class AdamW(DecaysInItsUpdate, Adam):
     """Adam with decoupled weight decay, of matrices only: not of biases and normalization.
-
-    Registered as `optimizer/adamw`.
 
     Reference: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101
 

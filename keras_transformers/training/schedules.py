@@ -5,16 +5,15 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from ..signature import Bounds, Count, ModelDim, Positive, TrainingSteps
+from ..signature import Bounds, Count, ModelDim, Positive, TrainingSteps, register
 
 NonNegative = Annotated[float, Bounds(minimum=0)]
 
 
+@register("schedule", "noam")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Noam(keras.optimizers.schedules.LearningRateSchedule):
     """scale · dim^−0.5 · min(step^−0.5, step · warmup^−1.5).
-
-    Registered as `schedule/noam`.
 
     Reference: Vaswani et al. 2017, section 5.3, https://arxiv.org/abs/1706.03762
 
@@ -39,11 +38,10 @@ class Noam(keras.optimizers.schedules.LearningRateSchedule):
         return {"warmup": self.warmup, "scale": self.scale, "dim": self.dim}
 
 
+@register("schedule", "warmup_cosine")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise to a peak, then half a cosine down to zero.
-
-    Registered as `schedule/warmup_cosine`.
 
     Reference: Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983
 
@@ -76,11 +74,10 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup}
 
 
+@register("schedule", "warmup_linear")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise to a peak, then a linear fall to zero.
-
-    Registered as `schedule/warmup_linear`.
 
     Reference: Devlin et al. 2019, appendix A.2, https://arxiv.org/abs/1810.04805
 
@@ -113,11 +110,10 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup": self.warmup, "steps": self.steps}
 
 
+@register("schedule", "constant")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Constant(keras.optimizers.schedules.LearningRateSchedule):
     """The same rate at every step.
-
-    Registered as `schedule/constant`.
 
     Args:
         rate: Learning rate.

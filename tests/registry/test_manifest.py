@@ -33,10 +33,12 @@ from keras_transformers.signature import (
 )  # fmt: skip
 
 MODULE = '''
+from keras_transformers.signature import register
+
+
+@register("norm", "seven")
 class Seven:
     """Seven things.
-
-    Registered as `norm/seven`.
 
     Reference: A page
 
@@ -49,7 +51,7 @@ class Seven:
 
 
 def helper():
-    """Registered as `norm/...` is not on a line of its own here."""
+    """Helps."""
 '''
 
 
@@ -385,10 +387,7 @@ class Two:
 @signature.register("norm", "three")
 @keras_transformers.signature.register("feed_forward", "third")
 def three():
-    """Three.
-
-    Registered as `norm/three`.
-    """
+    """Three."""
 
 
 @functools.wraps(three)
@@ -407,6 +406,28 @@ def test_the_decorator_is_found_without_importing_it(package):
             "seven": "sevens.seven:Seven",
         },
     }  # fmt: skip
+
+
+OLDER = '''
+class Eight:
+    """Eight things.
+
+    Registered as `norm/eight`.
+    Registered as `feed_forward/eight`.
+    """
+
+
+def helper():
+    """Registered as `norm/...` is not on a line of its own here."""
+'''
+
+
+def test_a_plugin_of_version_0_1_registers_by_its_docstring(package):
+    (package / "older.py").write_text(OLDER)
+    assert manifest.discover(package) == {
+        "feed_forward": {"eight": "sevens.older:Eight"},
+        "norm": {"eight": "sevens.older:Eight", "seven": "sevens.seven:Seven"},
+    }
 
 
 def test_another_librarys_register_is_not_ours(package):

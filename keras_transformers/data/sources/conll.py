@@ -3,16 +3,15 @@
 from typing import Literal
 
 from ...errors import DataError
-from ...signature import Natural, Path
+from ...signature import Natural, Path, register
 from ..examples import Tagged, TaggedSentence
 from .conll_layout import cells_of, layout_of
 from .source import FileSource
 
 
+@register("source", "conll")
 class Conll(FileSource):
     """Sentences with a tag for each word, from a CoNLL or CoNLL-U file.
-
-    Registered as `source/conll`.
 
     The file is plain or compressed (`.gz`): a word a line, its columns separated by tabs or, in a line
     without tabs, by spaces; an empty line ends a sentence. Left out are `-DOCSTART-`, comments before a sentence,

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from ...errors import DataError, did_you_mean
-from ...signature import Count, Natural
+from ...signature import Count, Natural, register
 from ..examples import Pairs
 from .source import Source
 
@@ -52,10 +52,9 @@ _HELD_OUT = {0: "valid", 1: "test"}  # twentieths of the calendar
 _UPPER_FROM, _LOWER_FROM = 0.9, 0.7  # of all examples: 10% upper case, 20% lower case
 
 
+@register("source", "dates")
 class Dates(Source):
     """Dates written out in many languages and formats, with their ISO 8601 form as target.
-
-    Registered as `source/dates`.
 
     "Dienstag, 5. März 2024" becomes "2024-03-05". Years run from 1950 to 2050 and have four digits; a
     month is a name, or the format puts the year first, so that every example can be read in one

@@ -4,17 +4,16 @@ import re
 from itertools import groupby
 from typing import Literal
 
-from ...signature import Path
+from ...signature import Path, register
 from ..examples import Document, Documents
 from .source import FileSource
 
 _END = re.compile(r"""(?<=[.!?])\s+(?=["'(\[“‘`]*[A-Z])|(?<=[。！？])""")
 
 
+@register("source", "documents")
 class DocumentFiles(FileSource):
     """Running text from plain text files: blank lines separate documents.
-
-    Registered as `source/documents`.
 
     Files are plain or compressed (`.gz`).
 

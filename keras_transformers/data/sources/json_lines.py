@@ -4,16 +4,15 @@ import json
 import math
 
 from ...errors import DataError, did_you_mean
-from ...signature import Path
+from ...signature import Path, register
 from ..examples import Labelled, LabelledText
 from .source import FileSource
 from .unicode import unicode_text
 
 
+@register("source", "json_lines")
 class JsonLines(FileSource):
     """Texts and labels from a file with a JSON object a line.
-
-    Registered as `source/json_lines`.
 
     The file is plain or compressed (`.gz`). Empty lines are passed over, rows with an empty text or
     null for it are dropped. A label may be text, a number, or true or false.

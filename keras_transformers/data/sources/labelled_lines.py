@@ -3,7 +3,7 @@
 import re
 
 from ...errors import DataError
-from ...signature import Path
+from ...signature import Path, register
 from ..examples import Labelled, LabelledText
 from .source import FileSource
 
@@ -11,10 +11,9 @@ from .source import FileSource
 _LABEL_AND_TEXT = re.compile(r"[ \t]*([^ \t]+)(?:[ \t]+(.*))?", re.DOTALL)
 
 
+@register("source", "labelled_lines")
 class LabelledLines(FileSource):
     """Texts from a file with a line for each: the label, a space or tab, the text.
-
-    Registered as `source/labelled_lines`.
 
     The file is plain or compressed (`.gz`). Empty lines are passed over.
 

@@ -4,16 +4,15 @@ from itertools import zip_longest
 from typing import Literal
 
 from ...errors import DataError
-from ...signature import Natural, Path
+from ...signature import Natural, Path, register
 from ..examples import Pair, Pairs, counted
 from .cells import rows_of
 from .source import FileSource
 
 
+@register("source", "parallel_text")
 class ParallelText(FileSource):
     """Sentence pairs from two files read line by line, or from two columns of one TSV file.
-
-    Registered as `source/parallel_text`.
 
     Files are plain or compressed (`.gz`). Pairs with an empty side are dropped and counted in the notes.
 

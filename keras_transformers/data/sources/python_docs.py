@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from ...errors import DataError
-from ...signature import Count
+from ...signature import Count, register
 from ..examples import Documents
 from .document_files import split_sentences
 from .source import Source
@@ -24,10 +24,9 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _DEFINITIONS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@register("source", "python_docs")
 class PythonDocs(Source):
     """The documentation of this Python's own language and standard library.
-
-    Registered as `source/python_docs`.
 
     A document is one topic of `pydoc`, such as the section on binary operators, or one module's
     docstrings in their order. A paragraph that occurs twice is kept once. About 5% of the documents

@@ -5,7 +5,7 @@ from collections import Counter
 from functools import cache
 
 from ...errors import DataError
-from ...signature import Count
+from ...signature import Count, register
 from ..examples import Labelled
 from .python_docs import docstrings
 from .source import Source
@@ -15,10 +15,9 @@ _WORDS = 4  # a shorter docstring says too little
 _PERCENT_VALID, _PERCENT_TEST = 10, 30
 
 
+@register("source", "python_packages")
 class PythonPackages(Source):
     """Docstrings of this Python's standard library, each labelled with its top-level package.
-
-    Registered as `source/python_packages`.
 
     Docstrings of fewer than four words are left out, and so is any that another equals. About 60%
     are `train`, 10% `valid`, 30% `test`, always the same ones; their order is that of a hash, so

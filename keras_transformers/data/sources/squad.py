@@ -4,16 +4,15 @@ import json
 from dataclasses import dataclass
 
 from ...errors import DataError
-from ...signature import Path
+from ...signature import Path, register
 from ..examples import Answer, Question, Questions
 from .source import FileSource
 from .unicode import unicode_text
 
 
+@register("source", "squad")
 class Squad(FileSource):
     """Questions about texts, from a SQuAD file, version 1.1 or 2.0.
-
-    Registered as `source/squad`.
 
     A question has no answer if it `is_impossible`, whatever stands in `answers`; if `answers` is null or empty; or
     if all its answers are "". The `id` may be text or an integer; without one, a question is called by its place.

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ...errors import DataError, did_you_mean
-from ...signature import Path
+from ...signature import Path, register
 from ..examples import Labelled, LabelledText
 from .cells import rows_of
 from .source import FileSource
@@ -11,10 +11,9 @@ from .source import FileSource
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";"}
 
 
+@register("source", "table")
 class Table(FileSource):
     """Texts and labels from columns of a TSV or CSV file.
-
-    Registered as `source/table`.
 
     The file is plain or compressed (`.gz`). Its first row names the columns, unless `header` does.
 

@@ -7,14 +7,13 @@ import keras
 from keras import ops
 
 from keras_transformers.layers import MultiHeadAttention
-from keras_transformers.signature import Positive
+from keras_transformers.signature import Positive, register
 
 
+@register("attention", "talking_heads")
 @keras.saving.register_keras_serializable(package="acme_attention")
 class TalkingHeads(MultiHeadAttention):
     """Multi-head attention whose heads mix their scores before the softmax.
-
-    Registered as `attention/talking_heads`.
 
     Reference: Shazeer et al. 2020, https://arxiv.org/abs/2003.02436
 
