@@ -8,12 +8,14 @@ where they differ. The modules are searched as text, so only those that register
 
 import ast
 import importlib
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import DuplicateComponent, RegistryError
 from ..files import write_text
 from ..signature import registrations
 from .builtin import read_yaml, refresh
+from .contracts import require_contract
 from .decorators import decorated_names
 from .docstring import Docstring, registered_names
 from .introspect import component_of
@@ -88,7 +90,7 @@ def sync_plugin(package):
 
 
 def check(package=PACKAGE, folder=None):
-    """Return a sentence for each thing in which code and manifests differ; none if they agree."""
+    """Return a sentence for each thing in which code and manifests differ, or a class breaks its slot's contract."""
     folder = Path(folder or registry_dir())
     fresh, problems = _fresh(package, folder)
     slots = sorted({*fresh, *(path.stem for path in folder.glob("*.yaml"))})
@@ -103,7 +105,8 @@ def check(package=PACKAGE, folder=None):
                 problems.append(f"`{slot}/{name}` is in {path.name}, but nothing is registered as it.")
             elif written[name] != expected[name]:
                 problems.append(f"`{slot}/{name}` differs from {expected[name]['target']}.")
-    problems += _documentation(discover(package))
+    for slot, name, found in _importable(discover(package)):
+        problems += [*_contract(slot, name, found), *_documentation(slot, name, found)]
     return problems
 
 
@@ -142,27 +145,32 @@ def _load(slot, name, target):
         raise RegistryError(f"`{slot}/{name}`: {target} does not import: {why}") from error
 
 
-def _documentation(targets):
-    """Return where a registered object and its docstring differ."""
-    problems = []
+def _importable(targets):
+    """Yield (slot, name, object) of all registered objects that import; what does not is said elsewhere."""
     for slot, named in sorted(targets.items()):
         for name, target in sorted(named.items()):
-            try:
-                found = _load(slot, name, target)
-            except RegistryError:
-                continue  # said elsewhere
-            parameters = component_of(found, slot, name).parameters
-            problems += [
-                f"`{slot}/{name}`: `{one.name}` is missing from the `Args:` of its docstring."
-                for one in parameters.values()
-                if not one.doc
-            ]
-            problems += [
-                f"`{slot}/{name}`: `{one}` is in the `Args:` of its docstring, but is no parameter."
-                for one in Docstring(found.__doc__).arguments
-                if one not in parameters
-            ]
-    return problems
+            with suppress(RegistryError):
+                yield slot, name, _load(slot, name, target)
+
+
+def _contract(slot, name, found):
+    """Return, in a sentence, which methods that its slot asks for a class has not."""
+    try:
+        require_contract(found, slot, name)
+    except RegistryError as error:
+        return [str(error)]
+    return []
+
+
+def _documentation(slot, name, found):
+    """Return where a registered object and its docstring differ."""
+    parameters = component_of(found, slot, name).parameters
+    missing = [parameter.name for parameter in parameters.values() if not parameter.doc]
+    unknown = [argument for argument in Docstring(found.__doc__).arguments if argument not in parameters]
+    return [
+        *(f"`{slot}/{name}`: `{one}` is missing from the `Args:` of its docstring." for one in missing),
+        *(f"`{slot}/{name}`: `{one}` is in the `Args:` of its docstring, but is no parameter." for one in unknown),
+    ]
 
 
 def _module(path, package):

@@ -49,6 +49,9 @@ class Seven:
     def __init__(self, size: int = 7, **kwargs):
         pass
 
+    def call(self, x):
+        return x
+
 
 def helper():
     """Helps."""
@@ -484,6 +487,36 @@ def test_check_asks_for_documentation(package):
     assert manifest.check(package, folder) == [
         "`norm/seven`: `size` is missing from the `Args:` of its docstring.",
         "`norm/seven`: `other` is in the `Args:` of its docstring, but is no parameter.",
+    ]
+
+
+BROKEN = '''
+from keras_transformers.data.sources.source import Source
+from keras_transformers.signature import register
+
+
+@register("source", "silent")
+class Silent(Source):
+    """Holds nothing."""
+
+    gives = ("text",)
+
+
+@register("search", "foreign")
+class Foreign:
+    """Inherits nothing."""
+'''
+
+
+def test_check_names_the_methods_that_a_slot_asks_for(package):
+    (package / "broken.py").write_text(BROKEN)
+    folder = package.parent / "registry"
+    manifest.sync(package, folder)
+    assert manifest.check(package, folder) == [
+        "`search/foreign`: Foreign must have `__call__`: what fills the slot `search` keeps to "
+        "keras_transformers.decoding.search.Search.",
+        "`source/silent`: Silent must have `read`: what fills the slot `source` keeps to "
+        "keras_transformers.data.sources.source.Source.",
     ]
 
 
