@@ -12,16 +12,17 @@ from pathlib import Path
 from ..errors import ExportError, first_line
 from ..files import Kind, refuse_existing, replacing, write_json, write_text, writing
 from ..literal import literal
-from ..runs.run import Run, load_run
+from ..runs.run import Run, opened
 
 MODEL = "saved_model.pb"
 SIGNATURE = "serving_default"
 INTERFACE = "interface.json"
+RECIPE = "assets.extra/recipe.yaml"
 NAMES = {MODEL, "variables", "assets", "assets.extra", "fingerprint.pb"}
 KIND = Kind("a SavedModel", MODEL, frozenset(NAMES))
 
 
-def export(run, directory, overwrite=False):
+def export(run, directory, overwrite=False, overrides=()):
     """Write the final model of a run as a SavedModel and return its path.
 
     Inputs and outputs are those of the task's serving module, by name: of a translation, input
@@ -32,12 +33,14 @@ def export(run, directory, overwrite=False):
         run: A `Run`, or its folder.
         directory: The folder to write.
         overwrite: Replace a SavedModel that is there.
+        overrides: Changes to the run's recipe, such as `["task.length=64"]`, for this SavedModel only.
 
     Raises:
         RunError: It is not a finished run.
+        RecipeError: An override does not fit the recipe.
         ExportError: The folder is taken, or cannot be written.
     """
-    run = run if isinstance(run, Run) else load_run(run)
+    run = opened(run, overrides)
     directory = Path(directory)
     refuse_existing(directory, KIND, overwrite, ExportError)
     serving = run.serving()
@@ -45,7 +48,7 @@ def export(run, directory, overwrite=False):
         write(serving, folder)
         extra = folder / "assets.extra"
         extra.mkdir()
-        write_text(extra / "recipe.yaml", _portable(run.recipe).to_yaml())
+        write_text(folder / RECIPE, _portable(run.recipe).to_yaml())
         interface = {"inputs": list(input_names(serving)), "answer": run.task().answer}
         write_json(extra / INTERFACE, interface)
     return directory

@@ -11,7 +11,7 @@ from .. import registry
 from ..errors import ExportError
 from ..files import Kind, refuse_existing, replacing, write_json, writing
 from ..runs.model import vocab_size
-from ..runs.run import Run, load_run
+from ..runs.run import opened
 from ..weights import bert_config, vocabulary
 from ..weights.bert_checkpoint import their_name
 from ..weights.bert_sizes import Sizes
@@ -51,7 +51,7 @@ def export_huggingface(run, directory, overwrite=False):
         RunError: It is not a finished run.
         ExportError: The model is none that Transformers has, or the folder is taken or cannot be written.
     """
-    run = run if isinstance(run, Run) else load_run(run)
+    run = opened(run)
     directory = Path(directory)
     refuse_existing(directory, KIND, overwrite, ExportError)
     tree = run.recipe.tree

@@ -2,27 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..errors import DataError
+from .. import recipe as recipes
+from ..errors import DataError, ExportError, RecipeError
 from ..predictors.predictor import several
-from ..runs.run import Run, load_run
-from .export import input_names, is_saved_model, load
+from ..runs.run import changed, opened
+from .export import RECIPE, input_names, is_saved_model, load
 
 CHUNK = 4096  # lines answered in one call
 
 
-def predict(model, lines):
+def predict(model, lines, overrides=()):
     """Yield the model's answer to each line: a dict of its outputs, such as `{"text": …, "score": …}`.
 
     Args:
         model: A run's folder, or a SavedModel's, as `export` writes.
         lines: Strings; of a model with several inputs, their texts in order, separated by tabs.
+        overrides: Changes to a run's recipe, such as `["task.length=64"]`; a SavedModel answers as it was exported.
 
     Raises:
         RunError: The folder is neither.
+        RecipeError: An override does not fit the recipe, or it is a SavedModel.
         DataError: A line has another number of texts than the model has inputs.
     """
-    return answers(answerer(model), lines)
+    return answers(answerer(model, overrides), lines)
 
 
 def answers(answer, lines):
@@ -56,19 +60,37 @@ class Answerer:
         return self.function(*(tf.constant(column, tf.string) for column in columns))
 
 
-def answerer(model):
+def answerer(model, overrides=()):
     """Return the `Answerer` of a `Run`, of its folder, or of a SavedModel's folder.
 
     Raises:
         RunError: The folder is neither.
+        RecipeError: Overrides do not fit a run's recipe, or are for a SavedModel.
         ExportError: The SavedModel is not one that `export` wrote.
     """
     if is_saved_model(model):
+        if overrides:
+            raise RecipeError(f"{model} is a SavedModel, which answers as it was exported: export the run with --set.")
         function = load(model)
         return Answerer(function, function.inputs, function.answer)
-    run = model if isinstance(model, Run) else load_run(model)
+    run = opened(model, overrides)
     serving = run.serving()
     return Answerer(serving, input_names(serving), run.task().answer)
+
+
+def exported_recipe(directory, overrides=()):
+    """Return the recipe of a SavedModel, as changed by overrides, and the file that it stands in.
+
+    Raises:
+        ExportError: There is none, or it cannot be used.
+        RecipeError: The overrides do not fit it.
+    """
+    file = Path(directory) / RECIPE
+    try:
+        recipe = recipes.load(file)
+    except RecipeError as error:
+        raise ExportError(f"{file}, the recipe of the SavedModel, cannot be used: {error}") from None
+    return changed(recipe, overrides) if overrides else recipe, file
 
 
 def _columns(lines, inputs):

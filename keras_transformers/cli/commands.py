@@ -123,14 +123,13 @@ def train(args):
 
 
 def evaluate(args):
-    """Score a run on held-out text."""
-    from ..runs.run import load_run
-
-    load_run(args.model)
+    """Score a model on text."""
+    _check_model(args)
+    _check_output(args.out)
     with _heavy(args):
         from ..api.evaluate import evaluate
 
-        scores = evaluate(args.model, args.split)
+        scores = evaluate(args.model, args.split, args.set, args.out)
     if args.json:
         _print_json(scores)
         return
@@ -141,17 +140,14 @@ def evaluate(args):
 
 def predict(args):
     """Read lines, print the model's answer to each; the model is looked for before they are read."""
-    from ..api.export import is_saved_model
     from ..api.predict import answerer, answers
-    from ..runs.run import load_run
     from .chatter import chatter_kept
 
-    if not is_saved_model(args.model):
-        load_run(args.model)
+    _check_model(args)
     _check_output(args.out, args.file)
     lines = _read_lines(args.file)
     with _heavy(args):
-        answer = answerer(args.model)
+        answer = answerer(args.model, args.set)
     found = answers(answer, lines)
     cut = 0
     with chatter_kept(), _output(args.out) as out:
@@ -186,13 +182,15 @@ def export(args):
         if args.format == "huggingface":
             from ..api.export_huggingface import export_huggingface
 
+            if args.set:
+                raise RecipeError("--set changes what a SavedModel answers; leave it out with --format huggingface.")
             for note in export_huggingface(args.model, args.directory, overwrite=args.overwrite):
                 print(note, file=sys.stderr)
             print(args.directory)
             return
         from ..api.export import export
 
-        print(export(args.model, args.directory, overwrite=args.overwrite))
+        print(export(args.model, args.directory, overwrite=args.overwrite, overrides=args.set))
 
 
 def embed(args):
@@ -287,6 +285,15 @@ def _heavy(args):
         yield keep_in
 
 
+def _check_model(args):
+    """Refuse a folder that is neither a run nor a SavedModel."""
+    from ..api.export import is_saved_model
+    from ..runs.run import load_run
+
+    if not is_saved_model(args.model):
+        load_run(args.model)
+
+
 def _read_lines(name):
     """Return the lines of a text file, or of standard input for `-`, without their ends."""
     from ..data.sources.text_files import TextFile
@@ -304,7 +311,7 @@ def _check_ending(path, *endings):
         raise DataError(f"`--out` must end in {' or '.join(endings)}, but is {path}.")
 
 
-def _check_output(path, source):
+def _check_output(path, source="-"):
     """Refuse an `--out` that cannot be written, before time is spent on what goes into it."""
     if path is None:
         return

@@ -139,20 +139,24 @@ def _add_training(verbs):
     again.add_argument("--overwrite", action="store_true", help="delete the run in DIR and start anew")
     _options(verb, "set", "plugin", "json")
 
-    verb = _verb(verbs, "evaluate", commands.evaluate, "Score a run on held-out text.",
-                 "evaluate runs/dates", "evaluate runs/dates --split valid --json")  # fmt: skip
-    verb.add_argument("model", metavar="RUN", help="a run directory")
-    verb.add_argument("--split", choices=("test", "valid"), default="test", help="by default test")
-    _options(verb, "plugin", "json")
+    verb = _verb(verbs, "evaluate", commands.evaluate, "Score a model on held-out text.",
+                 "evaluate runs/dates", "evaluate runs/dates --split valid --json",
+                 "evaluate exported --out scored.jsonl",
+                 "evaluate runs/m --set data.test.source=new.en --set data.test.target=new.de")  # fmt: skip
+    verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
+    verb.add_argument("--split", choices=("test", "valid", "train"), default="test", help="by default test")
+    verb.add_argument("--out", metavar="FILE", help="file of JSON lines to write: answers and their scores")
+    _options(verb, "set", "plugin", "json")
 
     verb = _verb(verbs, "predict", commands.predict, "Answer each line of text with a line.",
                  "predict runs/dates dates.txt --out answers.txt",
                  "predict exported < dates.txt", "predict exported dates.txt --json",
+                 "predict runs/tags texts.txt --set task.length=64",
                  "predict runs/pairs pairs.tsv        # two inputs: two columns")  # fmt: skip
     verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
     verb.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; by default standard input")
     verb.add_argument("--out", metavar="FILE", help="file to write; by default standard output")
-    _options(verb, "plugin")
+    _options(verb, "set", "plugin")
     verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
 
 
@@ -169,13 +173,14 @@ def _add_exchange(verbs):
 
     verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in, answers out.",
                  "export runs/dates exported", "export runs/dates exported --overwrite",
-                 "export runs/bert exported --format huggingface")  # fmt: skip
+                 "export runs/bert exported --format huggingface",
+                 "export runs/tags exported --set task.length=64")  # fmt: skip
     verb.add_argument("model", metavar="RUN", help="a run directory")
     verb.add_argument("directory", metavar="DIR", help="folder to write")
     verb.add_argument("--overwrite", action="store_true", help="replace an exported model in DIR")
     verb.add_argument("--format", choices=("savedmodel", "huggingface"), default="savedmodel",
                       help="by default savedmodel; huggingface: a folder for Transformers, of a BERT")  # fmt: skip
-    _options(verb, "plugin")
+    _options(verb, "set", "plugin")
 
 
 def _add_looking(verbs):

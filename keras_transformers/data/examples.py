@@ -171,6 +171,11 @@ class Pairs:
     def __len__(self):
         return len(self.sources)
 
+    @property
+    def inputs(self):
+        """What is said to the model, by name."""
+        return {"text": self.sources}
+
     @classmethod
     def of(cls, examples, tally):
         """Return the columns of a list of `Pair`, with the notes of a `Tally`."""
@@ -205,6 +210,11 @@ class Labelled:
     def columns(self):
         """The texts, and the second texts if there are any: what the serving module takes."""
         return [self.texts] if self.seconds is None else [self.texts, self.seconds]
+
+    @property
+    def inputs(self):
+        """What is said to the model, by name."""
+        return {"text": self.texts} if self.seconds is None else {"first": self.texts, "second": self.seconds}
 
     @classmethod
     def of(cls, examples, tally):
@@ -256,6 +266,11 @@ class Tagged:
         """The sentences as strings, their words separated by single spaces."""
         return [" ".join(words) for words in self.words]
 
+    @property
+    def inputs(self):
+        """What is said to the model, by name."""
+        return {"text": self.texts}
+
     @classmethod
     def of(cls, examples, tally):
         """Return the columns of a list of `TaggedSentence`, with the notes of a `Tally`.
@@ -299,6 +314,11 @@ class Questions:
     def null_answers(self):
         """Whether some questions have no answer, as in SQuAD 2.0."""
         return not all(self.answers)
+
+    @property
+    def inputs(self):
+        """What is said to the model, by name."""
+        return {"question": self.questions, "context": self.contexts}
 
     @classmethod
     def of(cls, examples, tally):

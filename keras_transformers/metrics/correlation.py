@@ -19,6 +19,10 @@ class _Correlation(Metric):
             return {self.name: math.nan}  # ranks would take NaN for the greatest number
         return {self.name: 100.0 * self.of(outputs, references)}
 
+    def each(self, outputs, references):
+        """Return None: a correlation is of many."""
+        return None
+
     def check(self, references, where, labels=None):
         """Raise `DataError` unless two numbers differ, without which there is no correlation."""
         if len(set(references)) < 2:

@@ -61,6 +61,12 @@ class EntityF1(Metric):
             "entity_f1_scheme": str(reading.scheme),
         }
 
+    def each(self, outputs, references):
+        """Return the F1 of each sentence, read in the scheme of all; 100 where there is no entity, and none is said."""
+        reading = self._read([*references, *outputs], references, "these sentences")
+        pairs = [[set(reading.entities(tags)) for tags in pair] for pair in zip(outputs, references, strict=True)]
+        return [_f1(len(ours & theirs), len(ours) + len(theirs)) if ours or theirs else 100.0 for ours, theirs in pairs]
+
     def check(self, references, where, labels=None):
         """Raise `DataError` unless the tags are entities', of which there is one; say how they are read."""
         if labels is not None:

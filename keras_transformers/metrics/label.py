@@ -43,6 +43,10 @@ class F1(Metric):
         scores = [f1_of(label, outputs, references) for label in labels]
         return {"f1": 100.0 * sum(scores) / max(len(scores), 1)}
 
+    def each(self, outputs, references):
+        """Return None: F1 is of many labels."""
+        return None
+
     def check(self, references, where, labels=None):
         """Raise `DataError` unless the text has the label that counts: its F1 would always be 0."""
         present = list(dict.fromkeys(references))
@@ -69,6 +73,10 @@ class Matthews(Metric):
     def __call__(self, outputs, references):
         """Return `{"matthews": correlation in percent}`."""
         return {"matthews": 100.0 * matthews_correlation(outputs, references)}
+
+    def each(self, outputs, references):
+        """Return None: a correlation is of many."""
+        return None
 
     def check(self, references, where, labels=None):
         """Raise `DataError` unless the text has two labels, without which there is no correlation."""

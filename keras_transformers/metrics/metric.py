@@ -56,6 +56,16 @@ class Metric(metaclass=abc.ABCMeta):
             )
         return []
 
+    def each(self, outputs, references):
+        """Return the score `name` of each output alone, a list of float; None where one alone says nothing.
+
+        Args:
+            outputs: As in a call.
+            references: As in a call.
+        """
+        pairs = zip(outputs, references, strict=True)
+        return [float(self([output], [reference])[self.name]) for output, reference in pairs]
+
     def perfect(self, references):
         """Return the outputs of a model that is always right."""
         return references

@@ -55,6 +55,10 @@ class SquadScore(Metric):
             return _average([output.text for output in outputs], [right or [""] for right in references])
         return _with_nulls(outputs, references)
 
+    def each(self, outputs, references):
+        """Return the F1 of each answer against the nearest right one; where there is none, 100 for "" and else 0."""
+        return [100.0 * score for score in _raw([output.text for output in outputs], references)["f1"]]
+
     def check(self, references, where, labels=None):
         """Raise `DataError` where version 1.1 meets questions without an answer, which it cannot score."""
         nulls = sum(not right for right in references)

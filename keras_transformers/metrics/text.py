@@ -33,6 +33,12 @@ class Bleu(Metric):
         """Return `{"bleu": score, "bleu_signature": how it was computed}`."""
         return _corpus_score(self, outputs, references)
 
+    def each(self, outputs, references):
+        """Return BLEU of each sentence over the n-grams that it is long enough for (sacreBLEU's `effective_order`)."""
+        metric = sacrebleu.BLEU(tokenize=self.tokenize, effective_order=True)
+        pairs = zip(outputs, references, strict=True)
+        return [metric.sentence_score(output, [reference]).score for output, reference in pairs]
+
     def check(self, references, where, labels=None):
         """Raise `DataError` unless a reference has four words, below which BLEU is always 0."""
         _require_text("metric/bleu", references, where)

@@ -1,5 +1,6 @@
 """What the command line changes: `--set a.b.c=VALUE`, VALUE being YAML."""
 
+import json
 from collections.abc import Mapping
 
 from .document import Node, found, from_value, parse
@@ -23,6 +24,15 @@ def read_overrides(overrides):
         pairs = [_from_text(text) for text in overrides]
     nodes = [node for node, _ in pairs if node is not None]
     return nodes, [each for _, problems in pairs for each in problems]
+
+
+def texts(overrides):
+    """Return overrides of either kind as a list of `"a.b=VALUE"`."""
+    if isinstance(overrides, str):
+        return [overrides]
+    if isinstance(overrides, Mapping):
+        return [f"{key}={json.dumps(value, default=str)}" for key, value in overrides.items()]
+    return list(overrides)
 
 
 def _from_text(text):

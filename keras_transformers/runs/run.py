@@ -17,6 +17,7 @@ RUN/
 import dataclasses
 import json
 import math
+import os
 import shlex
 from pathlib import Path
 from zipfile import BadZipFile
@@ -24,6 +25,8 @@ from zipfile import BadZipFile
 from .. import files
 from .. import recipe as recipes
 from ..errors import RecipeError, RunError, first_line
+from ..recipe.overrides import texts
+from ..recipe.paths import with_paths_from
 
 RECIPE = "recipe.yaml"
 FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
@@ -38,10 +41,12 @@ class Run:
 
     Args:
         path: The folder.
+        overrides: What its recipe is read with, as `kt.load_run` takes it; nothing of it is written into the folder.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, overrides=()):
         self.path = Path(path)
+        self.overrides = overrides
         self.recipe_file = self.path / RECIPE
         self.tokenizer_folder = self.path / "tokenizer"
         self.checkpoint_folder = self.path / "checkpoints"
@@ -58,13 +63,19 @@ class Run:
 
     @property
     def recipe(self):
-        """The resolved recipe, named after the run."""
+        """The resolved recipe, with the overrides, named after the run.
+
+        Raises:
+            RunError: The run's recipe cannot be used.
+            RecipeError: The overrides do not fit it.
+        """
         try:
             recipe = recipes.load(self.recipe_file)
-            return dataclasses.replace(recipe, name=self.path.resolve().name)
         except RecipeError as error:
             hint = "" if "plugin" in str(error) else " A plugin file of its own is named with --plugin FILE."
             raise RunError(f"{self.recipe_file} cannot be used: {error}{hint}") from None
+        recipe = dataclasses.replace(recipe, name=self.path.resolve().name)
+        return changed(recipe, self.overrides) if self.overrides else recipe
 
     def write_recipe(self, recipe):
         """Write recipe.yaml, which changes at one stroke."""
@@ -153,13 +164,49 @@ def _json(text, place):
     return value
 
 
-def load_run(path):
-    """Return the `Run` at `path`.
+def changed(recipe, overrides):
+    """Return a recipe that was settled elsewhere, with overrides that are typed here.
+
+    A relative path among them starts from the working directory, unless they say `data.root` too.
+
+    Raises:
+        RecipeError: They do not fit it.
+    """
+    result = recipe.with_overrides(overrides)
+    root = (result.tree.get("data") or {}).get("root")
+    if root != (recipe.tree.get("data") or {}).get("root"):
+        return result
+    here = with_paths_from(os.getcwd(), result.tree, recipe.tree)
+    return result.with_overrides(here) if here else result
+
+
+def opened(run, overrides=()):
+    """Return a `Run`, or that in a folder.
+
+    Args:
+        run: A `Run`, or its folder.
+        overrides: As `load_run` takes them; beside those that a `Run` has.
 
     Raises:
         RunError: There is no run there.
     """
-    run = Run(path)
+    if not isinstance(run, Run):
+        return load_run(run, overrides)
+    return Run(run.path, [*texts(run.overrides), *texts(overrides)]) if overrides else run
+
+
+def load_run(path, overrides=()):
+    """Return the `Run` at `path`.
+
+    Args:
+        path: The folder.
+        overrides: `["data.test.source=new.txt"]` or `{"task.search.beam": 4}`, applied whenever its recipe is read.
+            A relative path among them starts from the working directory, unless they say `data.root` too.
+
+    Raises:
+        RunError: There is no run there.
+    """
+    run = Run(path, overrides)
     if not run.path.exists():
         raise RunError(f"There is no run at {run.path}: train one with `keras-transformers train`.")
     if not run.recipe_file.is_file():

@@ -43,6 +43,7 @@ class MaskedLanguageModel(Task):
         Need("data.max_length", AtLeast(_SHORTEST)),
     )
     monitor = "val_mlm_loss"
+    scores_model = True
 
     def __init__(
         self,

@@ -115,6 +115,9 @@ class QuestionAnswering(Task):
             return metric(predictions, self.references(questions)), outputs
         return metric(outputs, self.references(questions), spans, no_answer), outputs  # one of the first version
 
+    def said(self, answers):
+        return [Prediction(answer, answer, 0.0) for answer in answers]
+
     def references(self, questions):
         """Return the right answers to each question, as lists of str."""
         return [[right.text for right in answers] for answers in questions.answers]

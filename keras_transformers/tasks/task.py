@@ -29,6 +29,7 @@ class Task(metaclass=abc.ABCMeta):
         gives: What the metrics are given, as a metric's `scores` names it: `texts`, `labels`, `numbers`, `tags`
             or `answers`.
         metrics: Components of the slot `metric`, which a task with such a parameter sets.
+        scores_model: Whether `score` asks more of the serving module than its call: then no SavedModel can be scored.
     """
 
     reads = Pairs
@@ -36,6 +37,7 @@ class Task(metaclass=abc.ABCMeta):
     answer = "text"
     gives = "texts"
     metrics = ()
+    scores_model = False
 
     @property
     def monitor(self):
@@ -170,6 +172,30 @@ class Task(metaclass=abc.ABCMeta):
             serving: What `serving` returned.
             examples: Of the class `reads`.
         """
+
+    def score_each(self, serving, answers, examples):
+        """Yield what is to be said of each answer alone: a dict of its `reference` and its score by each metric.
+
+        Args:
+            serving: What `serving` returned.
+            answers: As `score` returned them.
+            examples: Of the class `reads`.
+        """
+        references = self.references(examples)
+        columns = {"reference": references}
+        for metric in self.metrics:
+            scores = metric.each(self.said(answers), self.references_for(metric, serving, examples))
+            columns |= {} if scores is None else {metric.name: scores}
+        for row in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, row))
+
+    def said(self, answers):
+        """Return answers as metrics take them, as `Metric.each` does."""
+        return answers
+
+    def references_for(self, metric, serving, examples):
+        """Return the right answers as one of the metrics is given them."""
+        return self.references(examples)
 
     def measured(self, outputs, references):
         """Return what all `metrics` say of outputs, given the right ones, as one dict."""

@@ -62,12 +62,15 @@ class Translation(Task):
         """Return the metrics of the module's answers to `pairs`, and the answers."""
         answers = serving(pairs.sources)["text"].numpy()
         outputs = [answer.decode("utf-8", "replace") for answer in answers]
-        tokenizer = getattr(serving, "tokenizer", None)
-        written = pairs.targets if tokenizer is None else tokenizer.normalize(pairs.targets)
         scores = {}
         for metric in self.metrics:
-            scores |= metric(outputs, pairs.targets if _is_verbatim(metric) else written)
+            scores |= metric(outputs, self.references_for(metric, serving, pairs))
         return scores, outputs
+
+    def references_for(self, metric, serving, pairs):
+        """Return the target sentences, as the tokenizer writes them unless the metric takes them as they are."""
+        tokenizer = getattr(serving, "tokenizer", None)  # a SavedModel keeps its own to itself
+        return pairs.targets if tokenizer is None or _is_verbatim(metric) else tokenizer.normalize(pairs.targets)
 
     def references(self, pairs):
         """Return the target sentences."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RecipeError
+from ..recipe.paths import is_relative, paths
 from ..recipe.recipe import Recipe
 from ..recipe.sections import Data
 from ..registry.assemble import assemble
@@ -62,7 +63,8 @@ def read(recipe):
 def settle(examples):
     """Return `Examples` whose recipe and task hold what the training text tells, such as labels.
 
-    Relative paths become absolute.
+    Relative paths become absolute; where there is no `data.root`, those of text start from the working directory, which
+    the recipe then names, so that the run can be evaluated from any other.
 
     Raises:
         DataError: Nothing can be learnt from these examples, or a metric cannot be computed on them.
@@ -71,7 +73,7 @@ def settle(examples):
     told = {f"task.{name}": value for name, value in examples.task.settle(examples.train).items()}
     settled = {
         key: str(Path(path).expanduser().resolve())
-        for key, path in (("data.root", tree["data"].get("root")), ("weights", tree.get("weights")))
+        for key, path in (("data.root", _root(tree)), ("weights", tree.get("weights")))
         if path is not None
     }
     recipe = examples.recipe.with_overrides(settled | told)
@@ -116,6 +118,12 @@ def settle_precision(examples, choose=fastest_precision):
     precision, why = choose()
     recipe = examples.recipe.with_overrides({"training.precision": precision})
     return replace(examples, recipe=recipe, notes=(*examples.notes, why))
+
+
+def _root(tree):
+    """Return the folder that relative paths of text start from; None if there are none."""
+    root = tree["data"].get("root")
+    return "." if root is None and any(is_relative(path) for _, path in paths(tree)) else root
 
 
 def _notes(training):

@@ -1,12 +1,23 @@
+import json
+
+import numpy as np
 import pytest
 from close import NETWORK
 
+from keras_transformers import recipe
 from keras_transformers.api.evaluate import evaluate
+from keras_transformers.api.export import export
 from keras_transformers.api.predict import CHUNK, Answerer, predict
+from keras_transformers.api.train import train
 from keras_transformers.errors import DataError, ExportError, RecipeError, RunError
 from keras_transformers.runs.run import Run
 
 TEXTS = ["3 May 2021", "", "le 4 juin 1999", "☃"]
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    return export(trained, tmp_path_factory.mktemp("exported") / "model")
 
 
 def test_the_test_split_is_scored(trained, tiny):
@@ -52,7 +63,7 @@ def test_more_lines_than_a_chunk(monkeypatch):
         return {"text": text, "score": tf.zeros(len(text))}
 
     called = Answerer(answer, ("text",), "text")
-    monkeypatch.setattr("keras_transformers.api.predict.answerer", lambda model: called)
+    monkeypatch.setattr("keras_transformers.api.predict.answerer", lambda model, overrides: called)
     lines = [str(number) for number in range(2 * CHUNK + 1)]
     assert [one["text"] for one in predict("model", lines)] == lines
     assert calls == [CHUNK, CHUNK, 1]
@@ -74,3 +85,79 @@ def test_one_text_is_no_list_of_texts(trained):
     with pytest.raises(DataError) as caught:
         next(iter(predict(trained, "3 May 2021")))
     assert str(caught.value) == "A list of texts must be given, but is one text, '3 May 2021': put it in brackets."
+
+
+def test_another_text_and_metric(trained, tmp_path, monkeypatch):
+    (tmp_path / "new.tsv").write_text("3 May 2021\t2021-05-03\nle 4 juin 1999\t1999-06-04\n")
+    monkeypatch.chdir(tmp_path)
+    overrides = ["data.test={type: parallel_text, source: new.tsv}", "task.metrics=[chrf]"]
+    scores = evaluate(trained.path, overrides=overrides)
+    assert set(scores) == {"chrf", "chrf_signature", "split", "pairs"}
+    assert scores["pairs"] == 2
+    assert "new.tsv" not in trained.recipe_file.read_text()
+    with pytest.raises(DataError) as raised:  # a folder that is named goes before the working directory
+        evaluate(trained.path, overrides=[*overrides, f"data.root={tmp_path}/elsewhere"])
+    assert f"{tmp_path}/elsewhere/new.tsv" in str(raised.value)
+    with pytest.raises(RecipeError) as raised:
+        evaluate(trained.path, overrides=["task.metric=chrf"])
+    assert "did you mean `metrics`?" in str(raised.value).lower()
+
+
+def test_the_training_text_is_scored(trained, tiny):
+    scores = evaluate(trained.path, "train")
+    assert (scores["split"], scores["pairs"]) == ("train", tiny["data.train.size"])
+
+
+def test_answers_are_written_with_their_scores(trained, tmp_path):
+    scores = evaluate(trained.path, out=tmp_path / "scored.jsonl", overrides=["task.metrics=[exact_match, bleu]"])
+    lines = [json.loads(line) for line in (tmp_path / "scored.jsonl").read_text().splitlines()]
+    assert len(lines) == scores["pairs"]
+    assert all(set(line) == {"text", "answer", "reference", "exact_match", "bleu"} for line in lines)
+    assert np.mean([line["exact_match"] for line in lines]) == pytest.approx(scores["exact_match"])
+    answers = [answer["text"] for answer in predict(trained.path, [line["text"] for line in lines])]
+    assert answers == [line["answer"] for line in lines]
+    for line in lines:
+        assert line["exact_match"] == 100.0 * (line["answer"] == line["reference"])
+
+
+def test_a_saved_model_is_scored_as_its_run(trained, exported):
+    assert evaluate(exported) == evaluate(trained.path)
+
+
+def test_a_saved_model_takes_no_settings(exported):
+    with pytest.raises(RecipeError) as raised:
+        next(predict(exported, ["a"], overrides=["task.search.max_ratio=0.1", "task.search.max_extra=2"]))
+    message = f"{exported} is a SavedModel, which answers as it was exported: export the run with --set."
+    assert str(raised.value) == message
+
+
+def test_settings_of_one_call(trained, tmp_path):
+    short = ["task.search.max_ratio=0.1", "task.search.max_extra=2"]
+    (answer,) = predict(trained, TEXTS[:1], overrides=short)
+    (usual,) = predict(trained, TEXTS[:1])
+    assert len(answer["text"]) < len(usual["text"])
+    folder = export(trained, tmp_path / "short", overrides=short)
+    assert next(predict(folder, TEXTS[:1]))["text"] == answer["text"]
+    assert "max_extra: 2" in (folder / "assets.extra" / "recipe.yaml").read_text()
+
+
+def test_a_run_remembers_where_its_text_lies(tmp_path, monkeypatch, tiny):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here" / "pairs.tsv").write_text("".join(f"{i} May\tMay {i}\n" for i in range(40)))
+    source = {"type": "parallel_text", "source": "pairs.tsv"}
+    monkeypatch.chdir(tmp_path / "here")
+    data = {f"data.{split}": source for split in ("train", "valid", "test")}
+    settings = {name: value for name, value in tiny.items() if not name.startswith("data.")}
+    run = train("dates", tmp_path / "run", {**settings, **data, "training.epochs": 1})
+    monkeypatch.chdir(tmp_path / "there")
+    assert evaluate(run.path)["pairs"] == 40
+
+
+def test_pretraining_is_scored_by_its_model(tmp_path):
+    run = Run(tmp_path)
+    run.write_recipe(recipe.load("pretrain_pydocs"))
+    with pytest.raises(RecipeError) as raised:
+        evaluate(run, out=tmp_path / "scored.jsonl")
+    assert str(raised.value) == "`task/masked_lm` scores what its model computes, and gives no answers to write."
+    assert not (tmp_path / "scored.jsonl").exists()

@@ -265,7 +265,9 @@ def test_evaluate(capsys, heavy):
     assert run(capsys, "evaluate", "r") == (0, "progress\nbleu       36.04\nsignature  13a\n", "")
     out = run(capsys, "evaluate", "r", "--split", "valid", "--json")[1]
     assert json.loads(out) == {"bleu": 36.04, "signature": "13a"}
-    assert [args for _, args, _ in heavy.calls] == [("r", "test"), ("r", "valid")]
+    run(capsys, "evaluate", "r", "--split", "train", "--set", "task.metrics=[chrf]", "--out", "o.jsonl")
+    settings = [("r", "test", [], None), ("r", "valid", [], None), ("r", "train", ["task.metrics=[chrf]"], "o.jsonl")]
+    assert [args for _, args, _ in heavy.calls] == settings
 
 
 def stdin(monkeypatch, content):
@@ -293,7 +295,7 @@ def test_predict_standard_input(capsys, heavy, predictions, monkeypatch):
         '{"text": "ä", "score": -0.5}',
         '{"text": "b", "score": -1.0}',
     ]
-    assert heavy.calls == [("answerer", ("m",), {})]
+    assert heavy.calls == [("answerer", ("m", []), {})]
     assert predictions.asked == [["one", "\u2028two"]]
 
 
@@ -340,7 +342,7 @@ def test_predict_knows_how_text_is_written(capsys, predictions, monkeypatch, tmp
 def test_export(capsys, heavy):
     heavy.module("api.export", export="d")
     assert run(capsys, "export", "r", "d", "--overwrite")[:2] == (0, "progress\nd\n")
-    assert heavy.calls == [("export", ("r", "d"), {"overwrite": True})]
+    assert heavy.calls == [("export", ("r", "d"), {"overwrite": True, "overrides": []})]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,12 @@ import pytest
 
 from keras_transformers import registry
 from keras_transformers.errors import PluginError, RecipeError, RegistryError
+from keras_transformers.metrics.correlation import Pearson, Spearman
+from keras_transformers.metrics.entity_f1 import EntityF1
+from keras_transformers.metrics.label import F1, Matthews
 from keras_transformers.metrics.metric import Metric
-from keras_transformers.metrics.squad import SquadScore
+from keras_transformers.metrics.squad import Prediction, SquadScore
+from keras_transformers.metrics.text import Bleu, ExactMatch
 from keras_transformers.tasks import Translation
 from keras_transformers.tasks.task import Task
 
@@ -79,3 +83,17 @@ def test_a_metric_without_a_call_cannot_be_made():
 def test_what_a_perfect_answer_is():
     texts = [prediction.text for prediction in SquadScore().perfect(RIGHT["answers"])]
     assert texts == ["here", ""]
+
+
+def test_each_answer_is_scored_alone():
+    assert ExactMatch().each(["a", "b"], ["a", "c"]) == [100.0, 0.0]
+    texts = ["one", "one two three four", "one two three four five"]
+    right = [*texts[:2], "one two three four six"]
+    assert Bleu().each(texts, right) == pytest.approx([100, 100, 66.87], abs=0.01)
+    tags = [["B-PER", "I-PER", "O"], ["O", "O"], ["O", "O"], ["B-LOC", "B-PER"]]
+    said = [["B-PER", "I-PER", "O"], ["O", "O"], ["O", "B-PER"], ["B-LOC", "O"]]
+    assert EntityF1().each(said, tags) == pytest.approx([100, 100, 0, 200 / 3])
+    answers = [Prediction("the cat", "", 0.0), Prediction("", "", 0.0), Prediction("dog", "", 0.0)]
+    assert SquadScore().each(answers, [["a cat", "dog"], [], []]) == [100.0, 100.0, 0.0]
+    for metric in (Pearson(), Spearman(), F1(), Matthews()):
+        assert metric.each(["1", "2"], ["1", "2"]) is None

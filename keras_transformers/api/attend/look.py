@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from ...errors import DataError, RunError
 from ...models.backbone import backbone_of
-from ...runs.run import Run, load_run
+from ...runs.run import opened
 from ...text.special import BOS, EOS, PAD
 from .attention import Attention, AttentionMap
 from .record import attentions, recording
@@ -34,7 +34,7 @@ def attend(run, text, second=None):
         RunError: It is not a finished run, or its attention has no weights to see.
         DataError: A text has no token, or too many to draw.
     """
-    run = run if isinstance(run, Run) else load_run(run)
+    run = opened(run)
     for name, each in (("text", text), ("second", second)):
         _check_utf8(name, each)
     model, tokenizer = backbone_of(run.model()), run.tokenizer()

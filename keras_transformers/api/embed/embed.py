@@ -15,7 +15,7 @@ from ...models.backbone import backbone_of, longest_input
 from ...models.heads.sentence import SentenceVector
 from ...predictors.predictor import several
 from ...predictors.text_reader import TextReader
-from ...runs.run import Run, load_run
+from ...runs.run import opened
 from ...tasks.sentence_embedding import SentenceEmbedding
 from ...text.wordpiece import require_wordpiece
 from .words import Words
@@ -74,7 +74,7 @@ class Embedder:
                 raise ValueError(f"`{name}` must be {known[0]} or {known[1]}, but is {value}.")
         if unit == "word" and pooling is not None:
             raise ValueError(f"`pooling` must be None for words, which are not pooled, but is {pooling}.")
-        run = run if isinstance(run, Run) else load_run(run)
+        run = opened(run)
         backbone, tokenizer = backbone_of(run.model()), run.tokenizer()
         if "tokens" not in getattr(backbone, "input", ()):
             raise RunError(f"{run} must hold an encoder, such as BERT, but does not.")
