@@ -9,15 +9,19 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from .errors import RunError, first_line
 
+StrPath = str | os.PathLike[str]
+
 
 @contextmanager
-def writing(path, error=RunError):
+def writing(path: StrPath, error: type[Exception] = RunError) -> Iterator[None]:
     """Raise `error`, which names `path`, if what is written inside fails.
 
     Args:
@@ -36,7 +40,7 @@ def writing(path, error=RunError):
 
 
 @contextmanager
-def whole(path, mode="w"):
+def whole(path: StrPath, mode: str = "w") -> Iterator[IO[Any]]:
     """Yield the stream of a new file; when the block ends well, it takes the place of `path`.
 
     Until then whatever is at `path` stays as it is, and if the block fails nothing is left behind. A link stays a
@@ -50,7 +54,7 @@ def whole(path, mode="w"):
         OSError: It cannot be written.
     """
     path = Path(os.path.realpath(path))
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    text: dict[str, Any] = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     if path.exists() and not path.is_file():
         with path.open(mode, **text) as stream:
             yield stream
@@ -68,29 +72,29 @@ def whole(path, mode="w"):
         partial.unlink(missing_ok=True)
 
 
-def write_bytes(path, content):
+def write_bytes(path: StrPath, content: bytes) -> None:
     """Write a file of bytes, whole or not at all."""
     with whole(path, "wb") as stream:
         stream.write(content)
 
 
-def write_text(path, text):
+def write_text(path: StrPath, text: str) -> None:
     """Write a file of text in UTF-8, whole or not at all."""
     with whole(path) as stream:
         stream.write(text)
 
 
-def write_json(path, value):
+def write_json(path: StrPath, value: Any) -> None:
     """Write a file that holds one JSON value, whole or not at all."""
     write_text(path, to_json(value, indent=2) + "\n")
 
 
-def write_json_lines(path, values):
+def write_json_lines(path: StrPath, values: Iterable[Any]) -> None:
     """Write a file with one JSON value a line, whole or not at all."""
     write_text(path, "".join(to_json(value) + "\n" for value in values))
 
 
-def to_json(value, indent=None, compact=False, only_ascii=False):
+def to_json(value: Any, indent: int | None = None, compact: bool = False, only_ascii: bool = False) -> str:
     """Return a value as JSON, which every program reads.
 
     What JSON has no sign for is written so: a number that is NaN or infinite as null, an array as a list, other
@@ -103,7 +107,7 @@ def to_json(value, indent=None, compact=False, only_ascii=False):
         compact: Without spaces after `,` and `:`.
         only_ascii: Escape all else than ASCII, for a stream of another encoding.
     """
-    options = {"indent": indent, "ensure_ascii": only_ascii, "allow_nan": False, "default": _plain}
+    options: dict[str, Any] = {"indent": indent, "ensure_ascii": only_ascii, "allow_nan": False, "default": _plain}
     if compact:
         options["separators"] = (",", ":")
     try:
@@ -116,13 +120,13 @@ def to_json(value, indent=None, compact=False, only_ascii=False):
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Return what JSON has a sign for instead of an array, a number of NumPy's or another object."""
     value = value.numpy() if hasattr(value, "numpy") else value
     return _without_nan(value.tolist()) if hasattr(value, "tolist") else str(value)
 
 
-def _without_nan(value):
+def _without_nan(value: Any) -> Any:
     """Return nested dicts and lists with None for each number that is NaN or infinite."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -132,7 +136,7 @@ def _without_nan(value):
 
 
 @contextmanager
-def replacing(path, error=RunError):
+def replacing(path: StrPath, error: type[Exception] = RunError) -> Iterator[Path]:
     """Yield a new folder; when the block ends well, it takes the place of `path`, whole.
 
     Until then whatever is at `path` stays as it is, and if the block fails nothing is left behind.
@@ -169,7 +173,14 @@ class Kind:
     names: frozenset[str]
 
 
-def refuse_existing(path, kind, overwrite, error=RunError, elsewhere="give another folder", replace="add --overwrite"):
+def refuse_existing(
+    path: StrPath,
+    kind: Kind,
+    overwrite: bool,
+    error: type[Exception] = RunError,
+    elsewhere: str = "give another folder",
+    replace: str = "add --overwrite",
+) -> None:
     """Raise unless a folder may be written: nothing is there, or what may be replaced and holds nothing else.
 
     Args:
@@ -192,7 +203,7 @@ def refuse_existing(path, kind, overwrite, error=RunError, elsewhere="give anoth
         raise error(f"{path} already holds {kind.noun}; {replace} to replace it, or {elsewhere}.")
 
 
-def _beside(path):
+def _beside(path: Path) -> Path:
     """Return the path at which a new file or folder is made that will take the place of `path`."""
     name = os.fsdecode(os.fsencode(path.name)[:200])  # with the rest no longer than a name may be
     return path.with_name(f".{name}.{os.getpid()}{_PARTIAL}")
@@ -202,13 +213,13 @@ _PARTIAL = ".partial"
 _LEFT_BEHIND = re.compile(rf"\.(.+)\.\d+{re.escape(_PARTIAL)}")
 
 
-def _is_of(name, names):
+def _is_of(name: str, names: frozenset[str]) -> bool:
     """Tell whether a file has one of these names, or was left behind when the writing of one was killed."""
     left = _LEFT_BEHIND.fullmatch(name)
     return name in names or (left is not None and left[1] in names)
 
 
-def _put(staging, path):
+def _put(staging: Path, path: Path) -> None:
     """Move `staging` to `path`; what was there is deleted last."""
     if path.is_dir() and not any(path.iterdir()):
         for child in staging.iterdir():  # the folder itself may be someone's working directory
@@ -226,7 +237,7 @@ def _put(staging, path):
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _reason(failure):
+def _reason(failure: BaseException) -> str:
     """Return the first line of TensorFlow's message, without its own names."""
     line = first_line(failure)
     return re.sub(r"^\{\{.*?\}\} *| *\[Op:.*", "", line).rstrip(".")

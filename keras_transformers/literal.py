@@ -16,10 +16,10 @@ from pathlib import Path
 from .errors import RunError
 
 _PATTERN = re.compile(r"[*?\[\\]")
-_links = {}
+_links: dict[str, str] = {}
 
 
-def literal(path):
+def literal(path: str | os.PathLike[str]) -> str:
     """Return a path, as str, by which TensorFlow finds the folder at `path`, whatever letters its name has.
 
     Where the path holds `*`, `?`, `[` or a backslash, it is that of a link, which lasts as long as the process.
@@ -37,7 +37,7 @@ def literal(path):
     return _link(path) if _PATTERN.search(name) else os.path.join(_link(folder), name)
 
 
-def literal_prefix(prefix):
+def literal_prefix(prefix: str | os.PathLike[str]) -> str:
     """Return the same for the prefix of a checkpoint's files, which may be a pattern itself.
 
     Args:
@@ -58,7 +58,7 @@ def literal_prefix(prefix):
     return str(links / "checkpoint")
 
 
-def _link(folder):
+def _link(folder: str) -> str:
     """Return the link to a folder; it is made anew where someone has cleaned up."""
     if folder not in _links:
         _links[folder] = f"{_home()}{os.sep}{next(_numbers)}"
@@ -73,7 +73,7 @@ _numbers = itertools.count(1)
 
 
 @cache
-def _home():
+def _home() -> str:
     """Return the folder of this process's links."""
     for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
         if not _PATTERN.search(os.path.abspath(folder)) and os.access(folder, os.W_OK):
@@ -86,6 +86,6 @@ def _home():
     )
 
 
-def _remove(home, process):
+def _remove(home: str, process: int) -> None:
     if os.getpid() == process:  # and not one that it forked
         shutil.rmtree(home, ignore_errors=True)

@@ -183,21 +183,28 @@ class Constraint:
 
 
 @dataclass(frozen=True)
-class Divides(Constraint):
+class Comparison(Constraint):
+    """Abstract: the value is a number, which is compared with another."""
+
+    other: float | str
+
+
+@dataclass(frozen=True)
+class Divides(Comparison):
     """The value divides `other` evenly."""
 
     other: int | str
 
 
 @dataclass(frozen=True)
-class MultipleOf(Constraint):
+class MultipleOf(Comparison):
     """The value is a multiple of `other`; of 2: it is even."""
 
     other: int | str
 
 
 @dataclass(frozen=True)
-class AtLeast(Constraint):
+class AtLeast(Comparison):
     """The value is at least `times` times `other`, and `plus` more."""
 
     other: float | str
@@ -206,14 +213,14 @@ class AtLeast(Constraint):
 
 
 @dataclass(frozen=True)
-class AtMost(Constraint):
+class AtMost(Comparison):
     """The value is at most `other`."""
 
     other: float | str
 
 
 @dataclass(frozen=True)
-class Exactly(Constraint):
+class Exactly(Comparison):
     """The value is `other`."""
 
     other: float | str

@@ -7,6 +7,7 @@ whatever this reader, or one of YAML 1.1, would not read back as the same text.
 
 import math
 import re
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -31,7 +32,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F]")
 _ESCAPED = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]")
 
 
-def compose(text, base=None):
+def compose(text: str, base: Any = None) -> Any:
     """Return the root of one YAML document as PyYAML's node, or None if the document is empty.
 
     Args:
@@ -65,7 +66,7 @@ def load(text: str, base: Any = None) -> Any:
         loader.dispose()
 
 
-def dump(value, flow=False):
+def dump(value: Any, flow: bool = False) -> str:
     """Return dicts, lists and scalars as one YAML document, which `load` reads back as the same.
 
     Args:
@@ -78,7 +79,7 @@ def dump(value, flow=False):
     return text.removesuffix("\n...\n") if flow else text
 
 
-def scalar(kind, text):
+def scalar(kind: str, text: str) -> bool | int | float | None:
     """Return the value of a scalar: `kind` is `null`, `bool`, `int` or `float`.
 
     Raises:
@@ -93,10 +94,10 @@ def scalar(kind, text):
     return float(re.sub(r"^([-+]?)\.(inf|nan)$", r"\1\2", text.lower()).replace("_", ""))
 
 
-def _composed(text, base):
+def _composed(text: str, base: Any) -> tuple[Any, Any]:
     text.encode()  # lone surrogates are no text, whichever parser reads it
     hidden = _stand_ins(text)
-    loader = _loader_of(base, text)(text.translate(str.maketrans(hidden)) if hidden else text)
+    loader = _loader_of(base, text)(text.translate(_translation(hidden)) if hidden else text)
     try:
         root = loader.get_single_node()
     except BaseException:
@@ -104,18 +105,22 @@ def _composed(text, base):
         raise
     shown = {stand_in: separator for separator, stand_in in hidden.items()}
     if shown or _SURROGATE_ESCAPE.search(text):
-        _mend(root, str.maketrans(shown), set())
+        _mend(root, _translation(shown), set())
     return loader, root
 
 
-def _stand_ins(text):
+def _stand_ins(text: str) -> dict[str, str]:
     """Return for each separator in `text` a character that is not in it."""
     found = [separator for separator in _SEPARATORS if separator in text]
     unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
     return dict(zip(found, unused)) if found else {}
 
 
-def _mend(node, shown, mended):
+def _translation(letters: dict[str, str]) -> dict[int, int]:
+    return str.maketrans("".join(letters), "".join(letters.values()))
+
+
+def _mend(node: yaml.Node | None, shown: dict[int, int], mended: set[int]) -> None:
     """Put the separators back into all scalars, and join the halves of characters that JSON writes so."""
     if node is None or id(node) in mended:
         return
@@ -129,15 +134,15 @@ def _mend(node, shown, mended):
             _mend(part, shown, mended)
 
 
-def _loader_of(base, text):
+def _loader_of(base: Any, text: str) -> Any:
     if base is None:  # the C parser refuses the escapes of half characters
         base = yaml.SafeLoader if _SURROGATE_ESCAPE.search(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return _LOADERS[base]
 
 
-def _loader(base):
+def _loader(base: Any) -> Any:
     """Return PyYAML's safe loader `base` with the scalars of YAML 1.2's core schema."""
-    loader = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
+    loader: Any = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
     for kind, (pattern, first) in CORE.items():
         loader.add_implicit_resolver(TAG + kind, re.compile(pattern), first)
     for kind in ("null", "bool", "int", "float"):
@@ -145,8 +150,8 @@ def _loader(base):
     return loader
 
 
-def _constructor(kind):
-    def construct(loader, node):
+def _constructor(kind: str) -> Callable[[Any, yaml.ScalarNode], Any]:
+    def construct(loader: Any, node: yaml.ScalarNode) -> Any:
         text = loader.construct_scalar(node)
         try:
             return scalar(kind, text)
@@ -160,7 +165,7 @@ def _constructor(kind):
 _LOADERS = {base: _loader(base) for base in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader))}
 
 
-def _resolvers_of(first):
+def _resolvers_of(first: str) -> list[tuple[str, re.Pattern[str]]]:
     """Return the tag and pattern of each kind of scalar that may begin with the letter `first`."""
     return [(TAG + kind, re.compile(pattern)) for kind, (pattern, letters) in CORE.items() if first in letters]
 
@@ -174,11 +179,11 @@ class _Dumper(yaml.SafeDumper):
         for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *chain(*(letters for _, letters in CORE.values()))}
     }
 
-    def ignore_aliases(self, data):
+    def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _represent_text(dumper, text):
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(f"{TAG}str", text, style='"' if _ESCAPED.search(text) else None)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from .. import yaml12
-from ..errors import RecipeError
-from .problem import Place, problem
+from ..errors import Problem, RecipeError
+from .problem import KeyPath, Place, problem
 
 MAX_NODES = 100_000
 
@@ -32,10 +32,10 @@ class Node:
     keys: dict[str, Place] = field(default_factory=dict)
 
     @property
-    def is_map(self):
+    def is_map(self) -> bool:
         return isinstance(self.value, dict)
 
-    def plain(self):
+    def plain(self) -> Any:
         """Return the value as plain dicts, lists and scalars."""
         if self.is_map:
             return {key: child.plain() for key, child in self.value.items()}
@@ -43,7 +43,7 @@ class Node:
             return [child.plain() for child in self.value]
         return self.value
 
-    def strange(self):
+    def strange(self) -> Any:
         """Return the first value in it that YAML cannot write, such as a set, or None."""
         if self.is_map or isinstance(self.value, list):
             children = self.value.values() if self.is_map else self.value
@@ -51,7 +51,7 @@ class Node:
         return None if self.value is None or isinstance(self.value, (bool, int, float, str)) else self.value
 
 
-def parse(text, file, place=None):
+def parse(text: str, file: str, place: Place | None = None) -> tuple[Node | None, list[Problem]]:
     """Read one YAML document.
 
     Args:
@@ -81,7 +81,7 @@ def parse(text, file, place=None):
         return None, reader.problems + [problem(error.place, "", message)]
 
 
-def from_value(value, place):
+def from_value(value: Any, place: Place) -> Node:
     """Return the node of a Python value; tuples and arrays are lists, keys and paths become text.
 
     Raises:
@@ -93,7 +93,7 @@ def from_value(value, place):
         raise RecipeError(problem(place, "", "the value is nested too deeply, or contains itself.")) from None
 
 
-def _node(value, place):
+def _node(value: Any, place: Place) -> Node:
     if isinstance(value, Node):
         return value
     if hasattr(value, "items"):
@@ -108,7 +108,7 @@ def _node(value, place):
     return Node(_plain(value), place)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Return a number or text without its own class, such as an enum's, which YAML could not write."""
     if isinstance(value, PathLike):
         return fspath(value)
@@ -121,7 +121,7 @@ def _plain(value):
 
 
 class _TooLarge(Exception):
-    def __init__(self, place):
+    def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.place = place
 
@@ -129,19 +129,19 @@ class _TooLarge(Exception):
 class _Reader:
     """Turns the parser's nodes into ours and collects problems."""
 
-    def __init__(self, file, place, most):
+    def __init__(self, file: str, place: Place | None, most: int) -> None:
         self.file = file
         self.fixed = place
         self.most = most
-        self.problems = []
+        self.problems: list[Problem] = []
         self.count = 0
-        self.open = set()
+        self.open: set[int] = set()
 
-    def place(self, node):
+    def place(self, node: Any) -> Place:
         mark = node.start_mark
         return self.fixed or Place(self.file, mark.line + 1, mark.column + 1)
 
-    def read(self, node, path):
+    def read(self, node: Any, path: KeyPath) -> Node:
         place = self.place(node)
         self.count += 1
         if self.count > self.most:
@@ -160,7 +160,7 @@ class _Reader:
         finally:
             self.open.discard(id(node))
 
-    def read_map(self, node, place, path):
+    def read_map(self, node: Any, place: Place, path: KeyPath) -> Node:
         result = Node({}, place)
         inherited = []
         for key_node, value_node in node.value:
@@ -183,7 +183,7 @@ class _Reader:
         self.add_inherited(result, inherited, path)
         return result
 
-    def add_inherited(self, result, inherited, path):
+    def add_inherited(self, result: Node, inherited: list[Node], path: KeyPath) -> None:
         """Fill in what YAML's `<<` key brings: keys that the map does not have itself."""
         for source in inherited:
             for item in source.value if isinstance(source.value, list) else [source]:
@@ -195,7 +195,7 @@ class _Reader:
                     if key not in result.value:
                         result.value[key], result.keys[key] = child, item.keys[key]
 
-    def read_scalar(self, node, place, path):
+    def read_scalar(self, node: Any, place: Place, path: KeyPath) -> Any:
         kind = node.tag.removeprefix(yaml12.TAG)
         text = node.value
         try:
@@ -211,7 +211,7 @@ class _Reader:
         return text
 
 
-def _syntax_problem(error, file, place):
+def _syntax_problem(error: yaml.YAMLError, file: str, place: Place | None) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if place is None:
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -220,7 +220,7 @@ def _syntax_problem(error, file, place):
     return problem(place, "", f"not valid YAML: {what}{f' {context}' if context else ''}.")
 
 
-def found(value):
+def found(value: Any) -> str:
     """Return how messages show a value that was found."""
     if isinstance(value, dict):
         return "a map"

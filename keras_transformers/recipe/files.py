@@ -1,11 +1,13 @@
 """Where recipes are: the shipped ones by name, a user's own by path."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import did_you_mean
+from ..errors import Problem, did_you_mean
+from ..files import StrPath
 from ..registry.resources import recipes_dir
-from .document import found, parse
+from .document import Node, found, parse
 from .merge import merge
 from .older import renewed
 from .problem import Place, problem, shown
@@ -13,23 +15,23 @@ from .problem import Place, problem, shown
 SUFFIXES = (".yaml", ".yml")
 
 
-def names():
+def names() -> list[str]:
     """Return the names of the recipes that come with the library, sorted."""
     return sorted(path.stem for path in Path(recipes_dir()).iterdir() if path.suffix in SUFFIXES)
 
 
-def is_path(text):
+def is_path(text: str) -> bool:
     """Return whether `text` is a path, by its form, rather than the name of a shipped recipe."""
     return text.endswith(SUFFIXES) or "/" in text or "\\" in text
 
 
-def is_file(text):
+def is_file(text: str) -> bool:
     """Return whether `text` is the path of a recipe file, by its form and because it is there."""
     return text.endswith(SUFFIXES) or (is_path(text) and Path(text).is_file())
 
 
-def locate(reference, folder):
-    """Return the file that a name or path means, and None; or None and what is wrong.
+def locate(reference: str, folder: StrPath) -> Path | str:
+    """Return the file that a name or path means; where there is none, what is wrong, as text.
 
     Args:
         reference: Name of a shipped recipe, or a path.
@@ -38,21 +40,21 @@ def locate(reference, folder):
     if is_path(reference):
         path = Path(folder) / os.path.expanduser(reference)
         if path.is_file():
-            return path, None
+            return path
         kind = "is a folder, not a recipe file" if path.is_dir() else "does not exist"
         near = did_you_mean(path.stem, names()) if path.suffix in SUFFIXES else ""
-        return None, f"the recipe file {shown(path)} {kind}.{near}"
+        return f"the recipe file {shown(path)} {kind}.{near}"
     if reference in names():
-        return _shipped(reference), None
+        return _shipped(reference)
     near = did_you_mean(reference, names())
     for suffix in SUFFIXES:
         if (Path(folder) / (reference + suffix)).is_file():
             near = f" For the file {reference}{suffix} write ./{reference}{suffix}"
-            return None, f"no recipe is called `{reference}`.{near}."
-    return None, f"no recipe is called `{reference}`.{near} There are: {', '.join(names())}."
+            return f"no recipe is called `{reference}`.{near}."
+    return f"no recipe is called `{reference}`.{near} There are: {', '.join(names())}."
 
 
-def _shipped(name):
+def _shipped(name: str) -> Path:
     for suffix in SUFFIXES:
         path = Path(recipes_dir()) / (name + suffix)
         if path.is_file():
@@ -60,7 +62,7 @@ def _shipped(name):
     raise FileNotFoundError(name)
 
 
-def header(path):
+def header(path: StrPath) -> str:
     """Return the comment lines that open a recipe file, without their `#`."""
     lines = []
     for line in Path(path).read_text(encoding="utf-8-sig").splitlines():
@@ -70,7 +72,7 @@ def header(path):
     return "\n".join(lines)
 
 
-def read_file(path):
+def read_file(path: StrPath) -> tuple[Node | None, list[Problem]]:
     """Read one recipe file, without its parents, into a `Node` (None if unreadable) and problems."""
     name = shown(path)
     at = Place(name, 1, 1)
@@ -88,7 +90,9 @@ def read_file(path):
     return None if node is None else renewed(node), problems
 
 
-def with_parents(node, folder, complete, chain=()):
+def with_parents(
+    node: Node, folder: StrPath, complete: Callable[[Node], Node], chain: tuple[Path, ...] = ()
+) -> tuple[Node | None, list[Problem]]:
     """Merge a recipe over the one it extends, and that over its own parent.
 
     Args:
@@ -110,10 +114,10 @@ def with_parents(node, folder, complete, chain=()):
     if not isinstance(parent.value, str):
         message = f"expected the name or path of one recipe, found {found(parent.value)}."
         return None, [problem(parent.place, "extends", message)]
-    path, wrong = locate(parent.value, folder)
-    if wrong:
-        return None, [problem(parent.place, "extends", wrong + _through(chain))]
-    path = path.resolve()
+    located = locate(parent.value, folder)
+    if isinstance(located, str):
+        return None, [problem(parent.place, "extends", located + _through(chain))]
+    path = located.resolve()
     if path in chain:
         circle = " → ".join(shown(each) for each in [*chain[chain.index(path) :], path])
         return None, [problem(parent.place, "extends", f"a recipe must not extend itself: {circle}.")]
@@ -126,7 +130,7 @@ def with_parents(node, folder, complete, chain=()):
     return merge(complete(base), own), problems + more
 
 
-def _through(chain):
+def _through(chain: tuple[Path, ...]) -> str:
     if len(chain) < 2:
         return ""
     return f" (through {' → '.join(shown(each) for each in chain)})"

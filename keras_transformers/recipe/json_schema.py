@@ -1,14 +1,15 @@
 """The grammar of recipes as a JSON Schema, so that an editor completes and checks them."""
 
 from .. import registry
-from .schema_rules import conditions, fitting, plain
+from ..registry import Component, Parameter
+from .schema_rules import Schema, conditions, fitting, plain
 from .validate import ROOT, names
 
 _TYPES = {"int": "integer", "float": "number", "bool": "boolean"}
 _TYPES |= dict.fromkeys(("str", "path", "encoding"), "string")
 
 
-def schema():
+def schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of recipes, installed plugins included.
 
     A recipe that stands alone must be complete; one with `extends` may leave out anything, and may
@@ -30,7 +31,7 @@ def schema():
     }
 
 
-def _root(complete):
+def _root(complete: bool) -> Schema:
     component = _component(registry.describe(*ROOT), ROOT[1], complete)
     if complete:
         component["allOf"] = conditions(registry.describe(*ROOT), presence=True)
@@ -40,7 +41,7 @@ def _root(complete):
     return component
 
 
-def _slots():
+def _slots() -> list[str]:
     """Return the slots other than `section`: those that are filled, and those that are named."""
     found = set(registry.slots())
     for slot in tuple(found):
@@ -50,18 +51,18 @@ def _slots():
     return sorted(found - {ROOT[0]})
 
 
-def _key(slot, complete):
+def _key(slot: str, complete: bool) -> str:
     return slot if complete else f"{slot}.partial"
 
 
-def _slot(slot, complete):
+def _slot(slot: str, complete: bool) -> Schema:
     """Return the definition of a slot: a component's name, or a map of one of the components."""
     existing = names(slot)
     maps = [_component(registry.describe(slot, name), None, complete) for name in existing]
     return {"anyOf": [{"enum": existing}, *maps]}
 
 
-def _component(component, default_type, complete):
+def _component(component: Component, default_type: str | None, complete: bool) -> Schema:
     """Return the schema of a component's map.
 
     Args:
@@ -87,7 +88,7 @@ def _component(component, default_type, complete):
     return result
 
 
-def _parameter(component, parameter, complete):
+def _parameter(component: Component, parameter: Parameter, complete: bool) -> Schema:
     """Return the schema of the value of one parameter of a component."""
     result = _value(component, parameter, complete)
     if parameter.nullable or not complete or not parameter.required:
@@ -99,9 +100,9 @@ def _parameter(component, parameter, complete):
     return result
 
 
-def _value(component, parameter, complete):
-    if parameter.type == "slot":
-        value = _slot_value(parameter, complete)
+def _value(component: Component, parameter: Parameter, complete: bool) -> Schema:
+    if parameter.slot is not None:
+        value = _slot_value(parameter.slot, parameter.default_type, complete)
         value = {"anyOf": [{"enum": list(parameter.choices)}, value]} if parameter.choices else value
         return {**value, **fitting(parameter, component)}
     if parameter.choices is not None:
@@ -123,13 +124,12 @@ def _value(component, parameter, complete):
     return result | {key: bound for key, bound in bounds.items() if bound is not None} | plain(parameter)
 
 
-def _slot_value(parameter, complete):
+def _slot_value(slot: str, default: str | None, complete: bool) -> Schema:
     """Return the schema of a slot; its default component may also be a map without `type`."""
-    reference = {"$ref": f"#/$defs/{_key(parameter.slot, complete)}"}
-    default = parameter.default_type
-    if default is None or default not in names(parameter.slot):
+    reference = {"$ref": f"#/$defs/{_key(slot, complete)}"}
+    if default is None or default not in names(slot):
         return reference
-    untyped = _component(registry.describe(parameter.slot, default), default, complete)
-    if parameter.slot == "section":
+    untyped = _component(registry.describe(slot, default), default, complete)
+    if slot == "section":
         return untyped
     return {"anyOf": [reference, untyped]}

@@ -1,11 +1,13 @@
 """What recipes that earlier versions wrote out in full say in another way than today's."""
 
+from typing import Any
+
 from .document import Node
 
 NEEDS_MEMORY = "transformer"
 
 
-def renewed(root):
+def renewed(root: Node) -> Node:
     """Return the root `Node` of a recipe as today's version would have written it.
 
     Written out in full, as in a run, a decoder block that left `cross_attention` to its default said null, which now
@@ -16,9 +18,9 @@ def renewed(root):
     return _without_null(root, ("model", "decoder", "block", "cross_attention"))
 
 
-def _without_null(node, path):
+def _without_null(node: Node, path: tuple[str, ...]) -> Node:
     """Return `node` without the value at `path`, if that is null."""
-    name, *rest = path
+    name, rest = path[0], path[1:]
     child = _child(node, name)
     if child is None:
         return node
@@ -30,10 +32,10 @@ def _without_null(node, path):
     return Node(value, node.place, keys)
 
 
-def _child(node, name):
+def _child(node: Node | None, name: str) -> Node | None:
     return node.value.get(name) if node is not None and node.is_map else None
 
 
-def _text(node, name):
+def _text(node: Node | None, name: str) -> Any:
     child = _child(node, name)
     return None if child is None else child.value

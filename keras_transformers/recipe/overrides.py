@@ -1,13 +1,18 @@
 """What the command line changes: `--set a.b.c=VALUE`, VALUE being YAML."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from ..errors import Problem
 from .document import Node, found, from_value, parse
 from .problem import Place, problem
 
+Overrides = str | Iterable[str] | Mapping[str, Any]
+"""`"a.b=VALUE"` texts, or a mapping whose keys may be dotted."""
 
-def read_overrides(overrides):
+
+def read_overrides(overrides: Overrides) -> tuple[list[Node], list[Problem]]:
     """Read overrides into nodes that `merge` lays over a recipe, one after the other.
 
     Args:
@@ -26,7 +31,7 @@ def read_overrides(overrides):
     return nodes, [each for _, problems in pairs for each in problems]
 
 
-def texts(overrides):
+def texts(overrides: Overrides) -> list[str]:
     """Return overrides of either kind as a list of `"a.b=VALUE"`."""
     if isinstance(overrides, str):
         return [overrides]
@@ -35,7 +40,7 @@ def texts(overrides):
     return list(overrides)
 
 
-def _from_text(text):
+def _from_text(text: str) -> tuple[Node | None, list[Problem]]:
     place = Place(f"--set {text}")
     key, equals, value = str(text).partition("=")
     if not equals or not key.strip():
@@ -44,13 +49,13 @@ def _from_text(text):
     return _nest(key.strip(), node, place, problems)
 
 
-def _from_pair(key, value):
+def _from_pair(key: str, value: Any) -> tuple[Node | None, list[Problem]]:
     shown = value if isinstance(value, str) else found(value)
     place = Place(f"--set {key}={shown}")
     return _nest(str(key), from_value(value, place), place, [])
 
 
-def _nest(key, node, place, problems):
+def _nest(key: str, node: Node | None, place: Place, problems: list[Problem]) -> tuple[Node | None, list[Problem]]:
     parts = key.split(".")
     if "" in parts:
         return None, [problem(place, key, "a key path must not have empty parts.")]

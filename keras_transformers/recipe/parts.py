@@ -7,9 +7,8 @@ from typing import Any
 from .. import registry
 from ..errors import RegistryError
 from ..signature import Constraint
+from .problem import KeyPath
 from .validate import ROOT
-
-Path = tuple[str | int, ...]
 
 
 class _Missing:
@@ -29,7 +28,7 @@ class Part:
         spec: Its map in the tree.
     """
 
-    path: Path
+    path: KeyPath
     component: registry.Component
     spec: dict[str, Any]
 
@@ -46,13 +45,13 @@ class Parts:
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
-        self.by_path: dict[Path, Part] = {}
+        self.by_path: dict[KeyPath, Part] = {}
         self._walk(ROOT[0], {"type": ROOT[1], **tree} if isinstance(tree, dict) else tree, ())
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self.by_path.values())
 
-    def at(self, path: Path) -> Any:
+    def at(self, path: KeyPath) -> Any:
         """Return the value at a path; `MISSING` if there is no such key."""
         value = self._tree
         for key in path:
@@ -81,7 +80,7 @@ class Parts:
             return (str(value).lower() if isinstance(value, bool) else str(value)) == wanted
         return value is not None and value is not False and value is not MISSING
 
-    def _walk(self, slot: str, spec: Any, path: Path) -> None:
+    def _walk(self, slot: str, spec: Any, path: KeyPath) -> None:
         if not (isinstance(spec, dict) and isinstance(spec.get("type"), str)):
             return
         try:

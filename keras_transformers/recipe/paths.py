@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .parts import Parts, Path
+from .parts import Parts
+from .problem import KeyPath
 
 
-def paths(tree: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+def paths(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Yield the key path and the value of each file or folder that a component of the section `data` reads."""
     for part in Parts(tree):
         for name, parameter in part.component.parameters.items():

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ..errors import Problem
 
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a recipe: the keys from the root."""
+
 
 @dataclass(frozen=True)
 class Place:

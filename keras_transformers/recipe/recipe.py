@@ -1,18 +1,19 @@
 """Loading a recipe: parents merged, overrides laid over, everything checked, defaults filled in."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import yaml12
-from ..errors import RecipeError
-from .document import from_value
+from ..errors import Problem, RecipeError
+from .document import Node, from_value
 from .files import locate, read_file, with_parents
 from .merge import merge
 from .older import renewed
-from .overrides import read_overrides
-from .problem import Place, problem
+from .overrides import Overrides, read_overrides
+from .problem import KeyPath, Place, problem
 from .rules import check_rules
 from .validate import Validator, complete_types
 
@@ -28,14 +29,14 @@ class Recipe:
     """
 
     name: str
-    tree: dict
+    tree: dict[str, Any]
     path: Path | None = None
 
-    def to_yaml(self):
+    def to_yaml(self) -> str:
         """Return the tree as YAML, which loads to the same recipe."""
         return yaml12.dump(self.tree)
 
-    def with_overrides(self, overrides):
+    def with_overrides(self, overrides: Overrides) -> "Recipe":
         """Return the recipe as changed by overrides, checked again.
 
         Args:
@@ -45,7 +46,7 @@ class Recipe:
         return Recipe(self.name, changed.tree, self.path)
 
 
-def load(recipe, overrides=()):
+def load(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overrides = ()) -> Recipe:
     """Load a recipe and check all of it.
 
     Args:
@@ -77,33 +78,33 @@ def load(recipe, overrides=()):
     if isinstance(tree, dict):
         problems += _broken_rules(tree, validator.places)
     if problems:
-        raise RecipeError(sorted(problems, key=_reading_order))
+        problems.sort(key=_reading_order)
+        raise RecipeError(problems)
     return Recipe(name, tree, path)
 
 
-def _read(recipe):
+def _read(recipe: Recipe | str | Path | Mapping[str, Any]) -> tuple[str, Path | None, Node | None, Path, list[Problem]]:
     """Return name, path, root node, folder of relative parents, and problems."""
     if isinstance(recipe, Mapping):
         return "recipe", None, renewed(from_value(copy.deepcopy(dict(recipe)), Place("<dict>"))), Path.cwd(), []
     if not isinstance(recipe, (str, Path)):
         kind = type(recipe).__name__
         raise RecipeError(f"A recipe must be a name, a path or a dict, but is of type {kind}.")
-    reference = str(recipe)
     if isinstance(recipe, Path):
-        path, wrong = (recipe, None) if recipe.is_file() else locate(f"./{recipe}", Path.cwd())
+        path = recipe if recipe.is_file() else locate(f"./{recipe}", Path.cwd())
     else:
-        path, wrong = locate(reference, Path.cwd())
-    if wrong:
-        raise RecipeError(wrong[0].upper() + wrong[1:])
+        path = locate(recipe, Path.cwd())
+    if isinstance(path, str):
+        raise RecipeError(path[0].upper() + path[1:])
     node, problems = read_file(path)
     return path.stem, path, node, path.parent, problems
 
 
-def _broken_rules(tree, places):
+def _broken_rules(tree: dict[str, Any], places: dict[KeyPath, Place]) -> Iterator[Problem]:
     for path, message in check_rules(tree):
         place = next(places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in places)
         yield problem(place, path, message)
 
 
-def _reading_order(one):
+def _reading_order(one: Problem) -> tuple[Any, ...]:
     return (one.line is None, one.file or "", one.line or 0, one.column or 0)

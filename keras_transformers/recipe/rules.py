@@ -4,19 +4,21 @@ No component's name stands here. The resolved tree may lack values that are wron
 constraint speaks only where everything that it compares is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .. import registry
 from ..registry.unsaid import NEAREST
-from ..signature import AtLeast, AtMost, Constraint, Divides, Fits, Has, MultipleOf, Need, Present
+from ..signature import AtLeast, AtMost, Comparison, Constraint, Divides, Fits, Has, MultipleOf, Need, Present
 from .document import found
-from .parts import MISSING, Part, Parts, Path
+from .parts import MISSING, Part, Parts
+from .problem import KeyPath
 from .validate import a, expected, names, owner
 
-Broken = tuple[Path, str]
+Broken = tuple[KeyPath, str]
 
 
-def check_rules(tree) -> list[Broken]:
+def check_rules(tree: Any) -> list[Broken]:
     """Return a list of (key path as a tuple, message) for every rule that the tree breaks."""
     parts = Parts(tree)
     broken = dict.fromkeys(_missing(parts))
@@ -25,12 +27,12 @@ def check_rules(tree) -> list[Broken]:
     for part in parts:
         broken.update(dict.fromkeys(_lacking(parts, part)))
         for path, constraint, need in _constraints(part):
-            if parts.applies(constraint, part) and not isinstance(constraint, (Present, Has)):
+            if parts.applies(constraint, part):
                 broken.update(dict.fromkeys(_check(parts, part, path, constraint, need)))
     return list(broken)
 
 
-def _constraints(part: Part) -> Iterator[tuple[Path, Constraint, Need | None]]:
+def _constraints(part: Part) -> Iterator[tuple[KeyPath, Constraint, Need | None]]:
     """Yield each constraint that a component brings: the path of what it is about, itself, and the need it is of."""
     for name, parameter in part.component.parameters.items():
         path = (*part.path, name)
@@ -54,11 +56,11 @@ def _missing(parts: Parts) -> Iterator[Broken]:
                 said.add(path)
                 who = owner(part.component) + _condition(parts, part, constraint, by_value=False)
                 holder = parts.by_path.get(path[:-1])
-                parameter = holder and holder.component.parameters.get(path[-1])
+                parameter = holder and holder.component.parameters.get(str(path[-1]))
                 yield path, f"missing; {who} needs {expected(parameter) if parameter else 'it'}."
 
 
-def _not_given(parts: Parts, absent: set[Path]) -> Iterator[Broken]:
+def _not_given(parts: Parts, absent: set[KeyPath]) -> Iterator[Broken]:
     """Yield what takes another value by default, where that is not there either; of a chain, its end."""
     for part in parts:
         for name, parameter in part.component.parameters.items():
@@ -76,12 +78,16 @@ def _not_given(parts: Parts, absent: set[Path]) -> Iterator[Broken]:
                 path, given = source, around.component.parameters[source[-1]].given
 
 
-def _check(parts: Parts, part: Part, path: Path, constraint: Constraint, need: Need | None) -> Iterator[Broken]:
+def _check(parts: Parts, part: Part, path: KeyPath, constraint: Constraint, need: Need | None) -> Iterator[Broken]:
     if isinstance(constraint, Fits):
         subject = parts.by_path.get(path)
         if subject is not None:
             yield from ((path, message) for message in _fits(parts, part, subject, constraint))
-        return
+    elif isinstance(constraint, Comparison):
+        yield from _compare(parts, part, path, constraint, need)
+
+
+def _compare(parts: Parts, part: Part, path: KeyPath, constraint: Comparison, need: Need | None) -> Iterator[Broken]:
     value, other = parts.at(path), parts.value(constraint.other, part)
     if not (_is_number(value) and _is_number(other)) or _holds(constraint, value, other):
         return
@@ -93,7 +99,7 @@ def _check(parts: Parts, part: Part, path: Path, constraint: Constraint, need: N
     yield path, f"`{path[-1]}` must {_phrase(constraint, shown)}{who}{when}, but is {found(value)}."
 
 
-def _holds(constraint: Constraint, value, other) -> bool:
+def _holds(constraint: Comparison, value: float, other: float) -> bool:
     if isinstance(constraint, Divides):
         return value != 0 and other % value == 0
     if isinstance(constraint, MultipleOf):
@@ -105,7 +111,7 @@ def _holds(constraint: Constraint, value, other) -> bool:
     return value == other
 
 
-def _phrase(constraint: Constraint, other: str) -> str:
+def _phrase(constraint: Comparison, other: str) -> str:
     """Return what the value must be, in words."""
     if isinstance(constraint, Divides):
         return f"divide {other}"
@@ -120,7 +126,7 @@ def _phrase(constraint: Constraint, other: str) -> str:
     return f"be {other}"
 
 
-def _other(reference: float | str, value, part: Part, need: Need | None) -> str:
+def _other(reference: float | str, value: Any, part: Part, need: Need | None) -> str:
     """Return the other value as messages show it: by its name or path, with the value itself."""
     if not isinstance(reference, str):
         return str(reference)
@@ -131,7 +137,7 @@ def _other(reference: float | str, value, part: Part, need: Need | None) -> str:
 
 def _lacking(parts: Parts, part: Part) -> Iterator[Broken]:
     """Yield the components that have not all that `part` needs of them."""
-    wanted: dict[Path, list[Has]] = {}
+    wanted: dict[KeyPath, list[Has]] = {}
     for path, constraint, _ in _constraints(part):
         if isinstance(constraint, Has) and parts.applies(constraint, part):
             wanted.setdefault(path, []).append(constraint)
@@ -159,7 +165,8 @@ def _is_known_to_have(component: registry.Component, constraint: Has) -> bool:
 
 
 def _fits(parts: Parts, part: Part, subject: Part, constraint: Fits) -> Iterator[str]:
-    other, fact = part, constraint.to
+    other: Part | None = part
+    fact = constraint.to
     if "." in constraint.to:
         *path, fact = constraint.to.split(".")
         other = parts.by_path.get(tuple(path))
@@ -189,7 +196,7 @@ def _choice(fitting: list[str]) -> str:
     return f"`{fitting[0]}`" if len(fitting) == 1 else f"one of {', '.join(fitting)}"
 
 
-def _words(words) -> str:
+def _words(words: Iterable[str]) -> str:
     return " and ".join(f"`{word}`" for word in words) or "nothing"
 
 
@@ -204,5 +211,5 @@ def _condition(parts: Parts, part: Part, constraint: Constraint, by_value: bool 
     return f" with `{name}: {plain}`" if by_value else f" with `{name}`"
 
 
-def _is_number(value) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

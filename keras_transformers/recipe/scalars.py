@@ -1,8 +1,10 @@
 """Checks of one value that is not a component: numbers, text, choices."""
 
 import math
+from typing import Any
 
 from ..errors import did_you_mean
+from ..registry import Parameter
 from ..signature import is_text_encoding
 from .document import found
 
@@ -23,7 +25,7 @@ class WrongValue(ValueError):
     """The value does not fit; the text says what was expected and what was found."""
 
 
-def check_scalar(parameter, value):
+def check_scalar(parameter: Parameter, value: Any) -> Any:
     """Return `value` as the parameter takes it: an int becomes a float where a float is meant.
 
     Args:
@@ -34,14 +36,14 @@ def check_scalar(parameter, value):
         WrongValue: The type, the bounds or the choices forbid it.
     """
     if parameter.choices is not None:
-        return _check_choice(parameter, value)
+        return _check_choice(parameter, parameter.choices, value)
     converted = _convert(parameter.type, value)
     if converted is None or not _within(parameter, converted):
         raise WrongValue(f"expected {expectation(parameter)}, found {found(value)}.")
     return converted
 
 
-def expectation(parameter):
+def expectation(parameter: Parameter) -> str:
     """Return what the parameter takes, in words: "an integer of at least 1 or null"."""
     if parameter.choices is not None:
         text = "one of " + ", ".join(_plain(each) for each in parameter.choices)
@@ -50,17 +52,17 @@ def expectation(parameter):
     return text + " or null" if parameter.nullable else text
 
 
-def _check_choice(parameter, value):
-    for choice in parameter.choices:
+def _check_choice(parameter: Parameter, choices: tuple[Any, ...], value: Any) -> Any:
+    for choice in choices:
         if type(choice) is type(value) and choice == value:
             return value
         if isinstance(choice, float) and _convert("float", value) == choice:
             return choice
-    near = did_you_mean(value, parameter.choices) if isinstance(value, str) else ""
+    near = did_you_mean(value, choices) if isinstance(value, str) else ""
     raise WrongValue(f"expected {expectation(parameter)}, found {found(value)}.{near}")
 
 
-def _convert(kind, value):
+def _convert(kind: str, value: Any) -> Any:
     """Return the value in the type `kind`, or None if it is not of it."""
     if kind == "any":
         return value
@@ -83,7 +85,7 @@ def _convert(kind, value):
     return value if math.isfinite(value) else None
 
 
-def _within(parameter, value):
+def _within(parameter: Parameter, value: Any) -> bool:
     if parameter.type not in ("int", "float"):
         return True
     return (
@@ -94,7 +96,7 @@ def _within(parameter, value):
     )
 
 
-def _bounds(parameter):
+def _bounds(parameter: Parameter) -> str:
     low, high, above, below = (
         None if bound is None else f"{bound:g}" if isinstance(bound, float) else str(bound)
         for bound in (parameter.minimum, parameter.maximum, parameter.above, parameter.below)
@@ -113,5 +115,5 @@ def _bounds(parameter):
     return " " + " and ".join(parts) if parts else ""
 
 
-def _plain(value):
+def _plain(value: Any) -> str:
     return value if isinstance(value, str) else found(value)

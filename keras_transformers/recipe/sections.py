@@ -59,7 +59,7 @@ class Recipe:
     training: TrainingSection | None = None
     weights: Path | None = None
     seed: Seed = 0
-    requires: dict | None = None
+    requires: dict[str, Any] | None = None
 
 
 @register("section", "data")

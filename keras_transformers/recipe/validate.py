@@ -4,14 +4,17 @@ The grammar is the registry's: the root of a recipe is the component `section/re
 parameters are slots, and so on down to numbers.
 """
 
+from typing import Any
+
 from .. import registry
-from ..errors import RegistryError, UnknownComponent, did_you_mean
+from ..errors import Problem, RegistryError, UnknownComponent, did_you_mean
+from ..registry import Component, Parameter
 from .document import Node, found, from_value
-from .problem import problem
+from .problem import KeyPath, Place, problem
 from .scalars import WrongValue, check_scalar, expectation
 
 ROOT = ("section", "recipe")
-_INVALID = object()
+_INVALID: Any = object()
 
 
 class Validator:
@@ -22,13 +25,13 @@ class Validator:
         places: For each key path (a tuple) of the resolved tree, where its value was written.
     """
 
-    def __init__(self):
-        self.problems = []
-        self.places = {}
-        self.requires = {}
-        self.scopes = set()
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.places: dict[KeyPath, Place] = {}
+        self.requires: dict[str, str] = {}
+        self.scopes: set[str] = set()
 
-    def resolve(self, root):
+    def resolve(self, root: Node) -> Any:
         """Return the resolved tree of the root `Node`; invalid values are left out of it."""
         requires = root.value.get("requires") if root.is_map else None
         if requires is not None and requires.is_map:
@@ -38,15 +41,17 @@ class Validator:
             tree["requires"] = {**self._installed(), **(tree.get("requires") or {})}
         return tree
 
-    def _installed(self):
+    def _installed(self) -> dict[str, str]:
         """Return what to pip install for each plugin that the recipe uses."""
         return {one.name: one.requirement for one in registry.plugins() if one.name in self.scopes}
 
-    def _wrong(self, place, path, message):
+    def _wrong(self, place: Place, path: KeyPath, message: str) -> Any:
         self.problems.append(problem(place, path, message))
         return _INVALID
 
-    def _component(self, slot, default_type, node, path, words=()):
+    def _component(
+        self, slot: str, default_type: str | None, node: Node, path: KeyPath, words: tuple[str, ...] = ()
+    ) -> Any:
         """Resolve the value of a slot: a bare string, or a map with `type` and parameters.
 
         `words` are what else the recipe might have said there.
@@ -71,7 +76,9 @@ class Validator:
                 result[parameter.name] = value
         return result
 
-    def _lookup(self, slot, default_type, node, path, words):
+    def _lookup(
+        self, slot: str, default_type: str | None, node: Node, path: KeyPath, words: tuple[str, ...]
+    ) -> Component | None:
         """Return the registry's Component that the map's `type` names, or None after a problem."""
         kind = node.value.get("type")
         if kind is None or kind.value is None:
@@ -94,7 +101,7 @@ class Validator:
         self._wrong(place, at, self._unknown(slot, name, words))
         return None
 
-    def _unknown(self, slot, name, words):
+    def _unknown(self, slot: str, name: str, words: tuple[str, ...]) -> str:
         """Return the sentence for a component that does not exist."""
         scope = name.partition("/")[0] if "/" in name else None
         plugins = {plugin.name: plugin for plugin in registry.plugins()} if scope else {}
@@ -105,7 +112,7 @@ class Validator:
         near = did_you_mean(name, [*names(slot), *words])
         return f"no {slot} is called `{name}`.{near}{_existing(slot, words)}"
 
-    def _unknown_keys(self, component, node, path):
+    def _unknown_keys(self, component: Component, node: Node, path: KeyPath) -> None:
         for key in node.value:
             if key != "type" and key not in component.parameters:
                 near = did_you_mean(key, component.parameters)
@@ -113,7 +120,9 @@ class Validator:
                 message = f"{owner(component)} has no `{key}`.{near} It has: {known}."
                 self._wrong(node.keys[key], (*path, key), message)
 
-    def _argument(self, component, parameter, child, node, path):
+    def _argument(
+        self, component: Component, parameter: Parameter, child: Node | None, node: Node, path: KeyPath
+    ) -> Any:
         """Resolve one parameter of a component, filling in its default."""
         if child is not None and child.value is not None:
             return self._value(parameter, child, path)
@@ -127,14 +136,14 @@ class Validator:
             return None
         return self._value(parameter, from_value(parameter.default, node.place), path)
 
-    def _missing(self, component, parameter, node, path):
+    def _missing(self, component: Component, parameter: Parameter, node: Node, path: KeyPath) -> Any:
         doc = f": {parameter.doc}" if parameter.doc else "."
         return self._wrong(node.place, path, f"missing; {owner(component)} needs {expected(parameter)}{doc}")
 
-    def _value(self, parameter, node, path):
+    def _value(self, parameter: Parameter, node: Node, path: KeyPath) -> Any:
         """Resolve a value that is not null."""
         self.places[path] = node.place
-        if parameter.type == "slot":
+        if parameter.slot is not None:
             words = parameter.choices or ()
             if (word := _word(node)) in words:
                 return word
@@ -152,7 +161,7 @@ class Validator:
         except WrongValue as error:
             return self._wrong(node.place, path, str(error))
 
-    def _plain(self, node, path):
+    def _plain(self, node: Node, path: KeyPath) -> Any:
         """Return any value as plain data, which YAML can write."""
         strange = node.strange()
         if strange is not None:
@@ -160,7 +169,7 @@ class Validator:
             return self._wrong(node.place, path, message)
         return node.plain()
 
-    def _list(self, parameter, node, path):
+    def _list(self, parameter: Parameter, node: Node, path: KeyPath) -> Any:
         if not isinstance(node.value, list):
             return self._wrong(node.place, path, f"expected {expectation(parameter)}, found {found(node.value)}.")
         if parameter.items is None:
@@ -177,14 +186,14 @@ class Validator:
         return result
 
 
-def _word(node):
+def _word(node: Node) -> str | None:
     """Return the bare string of a `Node`, also where merging has made a map of it; None of anything else."""
     if node.is_map and set(node.value) == {"type"}:
         node = node.value["type"]
     return node.value if isinstance(node.value, str) else None
 
 
-def names(slot):
+def names(slot: str) -> list[str]:
     """Return the names of a slot's components; none for a slot that nothing fills."""
     try:
         return registry.names(slot)
@@ -192,14 +201,14 @@ def names(slot):
         return []
 
 
-def expected(parameter):
+def expected(parameter: Parameter) -> str:
     """Return what the parameter takes, in words, components included."""
-    if parameter.type == "slot":
+    if parameter.slot is not None:
         return a(parameter.slot) if parameter.slot != "section" else f"`{parameter.default_type}`"
     return expectation(parameter)
 
 
-def complete_types(root):
+def complete_types(root: Node) -> Node:
     """Return the root `Node` with the `type` written out where the grammar implies it.
 
     A parent is completed before a child is merged over it, so that a child which says the same
@@ -208,7 +217,7 @@ def complete_types(root):
     return _complete(root, *ROOT)
 
 
-def _complete(node, slot, default_type):
+def _complete(node: Node, slot: str, default_type: str | None) -> Node:
     if isinstance(node.value, str):
         return node
     if not node.is_map:
@@ -224,30 +233,30 @@ def _complete(node, slot, default_type):
     except RegistryError:
         parameters = {}
     for name, parameter in parameters.items():
-        if parameter.type == "slot" and name in value:
+        if parameter.slot is not None and name in value:
             value[name] = _complete(value[name], parameter.slot, parameter.default_type)
     return Node(value, node.place, keys)
 
 
-def _without_nulls(node):
+def _without_nulls(node: Node) -> Node:
     if not node.is_map:
         return node
     kept = {key: _without_nulls(child) for key, child in node.value.items() if child.value is not None}
     return Node(kept, node.place, {key: node.keys[key] for key in kept})
 
 
-def _existing(slot, words=()):
+def _existing(slot: str, words: tuple[str, ...] = ()) -> str:
     existing = [*names(slot), *words]
     return f" There are: {', '.join(existing)}." if existing else " There is none."
 
 
-def owner(component):
+def owner(component: Component) -> str:
     """Return a component as the one who has or needs something, in messages."""
     if component.slot != "section":
         return f"`{component.slot}/{component.name}`"
     return "a recipe" if component.name == "recipe" else f"`{component.name}`"
 
 
-def a(slot):
+def a(slot: str) -> str:
     """Return a component of a slot in words, such as "an attention"."""
     return f"{'an' if slot[0] in 'aeiou' else 'a'} {slot.replace('_', ' ')}"

@@ -9,6 +9,8 @@ import re
 import textwrap
 import types
 import typing
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ..errors import RegistryError
 from ..signature import Bounds, Constraint, FilePath, Given, Slot, TextEncoding
@@ -21,7 +23,7 @@ MAPS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
 
 
-def component_of(found: typing.Any, slot: str, name: str, origin: str = "built-in", reference: str = "") -> Component:
+def component_of(found: Any, slot: str, name: str, origin: str = "built-in", reference: str = "") -> Component:
     """Return the `Component` that a class or function makes of itself.
 
     A constructor that passes `**kwargs` on to its base class takes the base's parameters too, except
@@ -35,7 +37,8 @@ def component_of(found: typing.Any, slot: str, name: str, origin: str = "built-i
         raise RegistryError(f"`{slot}/{name}` must be a class or a function, but is {found!r}.")
     owners = _owners(found)
     documented = [Docstring(owner.__doc__) for owner in owners]
-    parameters, passed = {}, _Passed()
+    parameters: dict[str, Parameter] = {}
+    passed = _Passed()
     for owner in owners:
         own = list(_parameters_of(owner, f"{slot}/{name}"))
         passed.to([parameter.name for parameter in own])
@@ -62,7 +65,7 @@ def component_of(found: typing.Any, slot: str, name: str, origin: str = "built-i
     )
 
 
-def _owners(found):
+def _owners(found: Any) -> list[Any]:
     """Return the function, or the classes whose constructors take the parameters, the class itself first."""
     if not inspect.isclass(found):
         return [found]
@@ -71,12 +74,12 @@ def _owners(found):
         if base.__module__.partition(".")[0] in ("keras", "builtins", "tensorflow"):
             break
         owners.append(base)
-        if "__init__" in vars(base) and not _passes_kwargs(base.__init__):
+        if "__init__" in vars(base) and not _passes_kwargs(vars(base)["__init__"]):
             break
     return owners or [found]
 
 
-def _passes_kwargs(function):
+def _passes_kwargs(function: Any) -> bool:
     if not any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values()):
         return False
     call = _super_call(function)
@@ -91,12 +94,12 @@ class _Passed:
         unchanged: Those of them whose value is the subclass's parameter of the same name.
     """
 
-    def __init__(self):
-        self.given = set()
-        self.unchanged = set()
-        self._arguments = []
+    def __init__(self) -> None:
+        self.given: set[str] = set()
+        self.unchanged: set[str] = set()
+        self._arguments: list[ast.expr] = []
 
-    def by(self, function):
+    def by(self, function: Any) -> None:
         """Take in what a constructor passes to its base's."""
         call = _super_call(function)
         self._arguments = [] if call is None else call.args
@@ -104,24 +107,24 @@ class _Passed:
             if keyword.arg:
                 self._take(keyword.arg, keyword.value)
 
-    def to(self, names):
+    def to(self, names: Iterable[str]) -> None:
         """Match what was passed by place with the names of the base's parameters."""
         for name, value in zip(names, self._arguments):
             self._take(name, value)
 
-    def _take(self, name, value):
+    def _take(self, name: str, value: ast.expr) -> None:
         self.given.add(name)
         if isinstance(value, ast.Name) and value.id == name:
             self.unchanged.add(name)
 
 
-def _bound_as(parameter, base):
+def _bound_as(parameter: Parameter, base: Parameter) -> Parameter:
     """Return a subclass's parameter that it passes on to its base's of the same name: it fits what that one fits."""
     constraints = parameter.constraints or base.constraints
     return dataclasses.replace(parameter, constraints=constraints, given=parameter.given or base.given)
 
 
-def _super_call(function):
+def _super_call(function: Any) -> ast.Call | None:
     """Return the syntax of the constructor's call of `super().__init__`, or None if its source is not there."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -133,35 +136,34 @@ def _super_call(function):
     return None
 
 
-def _parameters_of(owner, where):
+def _parameters_of(owner: Any, where: str) -> Iterator[Parameter]:
     is_class = inspect.isclass(owner)
     if is_class and "__init__" not in vars(owner):
         return
     function = owner.__init__ if is_class else owner
     hints = _hints(function, where)
-    factories = {}
-    if dataclasses.is_dataclass(owner):
-        factories = {one.name: one.default_factory for one in dataclasses.fields(owner)}
+    fields = dataclasses.fields(owner) if dataclasses.is_dataclass(owner) else ()
+    factories: dict[str, Any] = {
+        one.name: one.default_factory for one in fields if one.default_factory is not dataclasses.MISSING
+    }
     for one in list(inspect.signature(function).parameters.values())[1 if is_class else 0 :]:
         if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
             continue
-        default = one.default
-        if factories.get(one.name, dataclasses.MISSING) is not dataclasses.MISSING:
-            default = factories[one.name]()
+        default = factories[one.name]() if one.name in factories else one.default
         yield _parameter(one.name, hints.get(one.name, inspect.Parameter.empty), default, where)
 
 
-def _hints(function, where):
+def _hints(function: Any, where: str) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
     except (NameError, AttributeError, TypeError) as error:
         raise RegistryError(f"`{where}`: its annotations cannot be read: {error}.") from error
 
 
-def _parameter(name, annotation, default, where):
+def _parameter(name: str, annotation: Any, default: Any, where: str) -> Parameter:
     required = default is inspect.Parameter.empty
     default = None if required else _plain(default, name, where)
-    facts = {"type": "any"}
+    facts: dict[str, Any] = {"type": "any"}
     if annotation is not inspect.Parameter.empty:
         facts = _facts(annotation)
     elif default is not None:
@@ -171,7 +173,7 @@ def _parameter(name, annotation, default, where):
     return Parameter(name, required=required, default=default, **facts)
 
 
-def _plain(value, name, where):
+def _plain(value: Any, name: str, where: str) -> Any:
     """Return a default as YAML would hold it."""
     if isinstance(value, (list, tuple)):
         return [_plain(one, name, where) for one in value]
@@ -184,7 +186,7 @@ def _plain(value, name, where):
     raise RegistryError(f"`{where}`: the default of `{name}` must be plain data, but is {value!r}.")
 
 
-def _facts(annotation):
+def _facts(annotation: Any) -> dict[str, Any]:
     """Return what an annotation says, as arguments of `Parameter`."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
@@ -215,7 +217,7 @@ def _facts(annotation):
     return {"type": PLAIN.get(annotation, "any")}
 
 
-def _union(arguments):
+def _union(arguments: tuple[Any, ...]) -> dict[str, Any]:
     some = [_facts(one) for one in arguments if one is not type(None)]
     slots = [facts for facts in some if "slot" in facts]
     if len(some) == 1:
@@ -229,7 +231,7 @@ def _union(arguments):
     return {**facts, "nullable": True} if type(None) in arguments else facts
 
 
-def _note(note):
+def _note(note: Any) -> dict[str, Any]:
     if isinstance(note, Slot):
         return {"type": "slot", "slot": note.name, "default_type": note.default}
     if isinstance(note, Bounds):

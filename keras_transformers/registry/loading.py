@@ -12,8 +12,11 @@ import os
 import re
 import sys
 import traceback
-from importlib.machinery import PathFinder, SourceFileLoader
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
+from typing import Self
 
 from ..errors import PluginError, RegistryError
 from ..signature import MARKED
@@ -24,7 +27,7 @@ _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _IMPORT_SYSTEM = (os.path.dirname(importlib.__file__), "<frozen importlib")
 
 
-def load_plugin(plugin):
+def load_plugin(plugin: str | os.PathLike[str]) -> ModuleType:
     """Import what the user names, so that what it registers can be used; return its module.
 
     What is already loaded is not executed again. What fails registers nothing.
@@ -50,18 +53,18 @@ def load_plugin(plugin):
     raise PluginError(f"The plugin file `{plugin}` does not exist.")
 
 
-def _load_file(shown, path):
+def _load_file(shown: object, path: Path) -> ModuleType:
     name = _module_name(path.stem, path)
     if name in sys.modules:
         return sys.modules[name]
     with _Loading(f"The plugin file `{shown}`", name, path) as loading:
         _beside.allow(path)
         _refuse_ambiguous(path, path.parent)
-        loader = SourceFileLoader(name, str(path))
-        return loading.done(_executed(importlib.util.spec_from_loader(name, loader)))
+        spec = importlib.util.spec_from_loader(name, SourceFileLoader(name, str(path)))
+        return loading.done(_executed(spec))
 
 
-def _load_package(shown, folder):
+def _load_package(shown: object, folder: Path) -> ModuleType:
     start, name = folder / "__init__.py", folder.name
     if not name.isidentifier() or keyword.iskeyword(name):
         name = _module_name(name, start)
@@ -75,7 +78,7 @@ def _load_package(shown, folder):
         return loading.done(_executed(spec))
 
 
-def _load_module(name):
+def _load_module(name: str) -> ModuleType:
     top = name.partition(".")[0]
     spec = importlib.util.find_spec(top) if top not in sys.modules else sys.modules[top].__spec__
     try:
@@ -89,8 +92,10 @@ def _load_module(name):
         raise PluginError(f"There is no plugin file, folder or installed module `{name}`.{near}") from None
 
 
-def _executed(spec):
-    """Return the module of `spec`, executed."""
+def _executed(spec: ModuleSpec | None) -> ModuleType:
+    """Return the module of `spec`, which names a file of Python, executed."""
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -106,19 +111,21 @@ class _Loading:
         root: Its file, or the folder that its files lie in.
     """
 
-    def __init__(self, what, name, root):
+    def __init__(self, what: str, name: str, root: Path) -> None:
         self.what, self.name, self.root = what, name, root
         self.modules, self.registered, self.marked = set(sys.modules), dict(registered()), len(MARKED)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def done(self, module):
+    def done(self, module: ModuleType) -> ModuleType:
         """Return the module that was loaded, and register what it only marked."""
         register_marked(self.marked)
         return module
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             return
         own = {self.name, *_beside.found}
@@ -130,7 +137,7 @@ class _Loading:
         if not isinstance(error, KeyboardInterrupt):
             raise PluginError(f"{self.what}{self._place(error)}: {_what(error)}") from error
 
-    def _place(self, error):
+    def _place(self, error: BaseException) -> str:
         """Return the line that failed: of the plugin's own file, and then of the file that this one imports."""
         calls = [(Path(call.filename), call.lineno) for call in traceback.extract_tb(error.__traceback__)]
         if isinstance(error, SyntaxError) and error.filename:
@@ -146,7 +153,7 @@ class _Loading:
         return place
 
 
-def _what(error):
+def _what(error: BaseException) -> str:
     if isinstance(error, RegistryError):
         return str(error)
     return f"{error.msg}." if isinstance(error, SyntaxError) else f"{type(error).__name__}: {error}"
@@ -159,27 +166,30 @@ class _Beside:
         found: For the name of each module that was found its file or folder.
     """
 
-    def __init__(self):
-        self.roots = {}
-        self.found = {}
+    def __init__(self) -> None:
+        self.roots: dict[Path, set[Path]] = {}
+        self.found: dict[str, Path] = {}
 
-    def allow(self, path):
+    def allow(self, path: Path) -> None:
         """Let a plugin file import what lies beside it."""
         self.roots.setdefault(path.parent, {path}).add(path)
         if self not in sys.meta_path:
             sys.meta_path.append(self)
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """Return the spec of a module, as Python's import system asks for it; None: it is not here."""
         if path is not None:
             return None
         file = _importing_file()
         folder = next((folder for folder, roots in self.roots.items() if file and _is_in(file, roots)), None)
         spec = None if folder is None else PathFinder.find_spec(name, [str(folder)])
-        if spec is None:
+        root = _root(spec)
+        if spec is None or folder is None or root is None:
             return None
-        self.found[name] = _root(spec)
-        self.roots[folder].add(self.found[name])
+        self.found[name] = root
+        self.roots[folder].add(root)
         if spec.origin and spec.origin.endswith(".py"):
             _refuse_ambiguous(Path(spec.origin), folder)
         return spec
@@ -188,15 +198,15 @@ class _Beside:
 _beside = _Beside()
 
 
-def _importing_file():
+def _importing_file() -> Path | None:
     """Return the file whose code imports something now, or None."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
         frame = frame.f_back
     return None if frame is None else Path(frame.f_code.co_filename)
 
 
-def _refuse_ambiguous(path, folder):
+def _refuse_ambiguous(path: Path, folder: Path) -> None:
     """Refuse an import that may mean what lies beside a file, and gets something else."""
     for name, line in _imports(path):
         spec = PathFinder.find_spec(name, [str(folder)])
@@ -210,7 +220,7 @@ def _refuse_ambiguous(path, folder):
             )
 
 
-def _imports(path):
+def _imports(path: Path) -> list[tuple[str, int]]:
     """Return (name, line) of the modules at the top level that a file imports."""
     try:
         tree = ast.parse(path.read_bytes(), str(path))
@@ -220,12 +230,12 @@ def _imports(path):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(alias.name.partition(".")[0], node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.append((node.module.partition(".")[0], node.lineno))
     return sorted(found, key=lambda one: one[1])
 
 
-def _other_place(name, own):
+def _other_place(name: str, own: Path) -> str | None:
     """Return where the module of this name lies if it is not the file `own`, or None if there is none."""
     if name in sys.stdlib_module_names:
         return "Python's own"
@@ -237,24 +247,24 @@ def _other_place(name, own):
     return None if root is None or root == _root_of(own) else str(root)
 
 
-def _root(spec):
+def _root(spec: ModuleSpec | None) -> Path | None:
     """Return the file of a module, or the folder of a package; None if it has none."""
     if spec is None:
         return None
     if spec.submodule_search_locations:
         return Path(next(iter(spec.submodule_search_locations))).resolve()
-    return Path(spec.origin).resolve() if spec.has_location else None
+    return Path(spec.origin).resolve() if spec.origin and spec.has_location else None
 
 
-def _root_of(file):
+def _root_of(file: Path) -> Path:
     return file.parent.resolve() if file.name == "__init__.py" else file.resolve()
 
 
-def _is_in(file, roots):
+def _is_in(file: Path, roots: Iterable[Path]) -> bool:
     return any(root == file or root in file.parents for root in roots)
 
 
-def _module_name(stem, path):
+def _module_name(stem: str, path: Path) -> str:
     """Return the same name for the same file, whatever was loaded before it, if no other has its stem."""
     stem = "".join(letter if letter.isalnum() else "_" for letter in stem)
     name, number = MODULE_PREFIX + stem, 1

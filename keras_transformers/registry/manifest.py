@@ -8,11 +8,13 @@ where they differ. The modules are searched as text, so only those that register
 
 import ast
 import importlib
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..errors import DuplicateComponent, RegistryError
-from ..files import write_text
+from ..files import StrPath, write_text
 from ..signature import registrations
 from .builtin import read_yaml, refresh
 from .contracts import require_contract
@@ -22,21 +24,23 @@ from .introspect import component_of
 from .resources import PACKAGE, registry_dir
 
 HEADER = "# Written by `keras-transformers registry sync` from signatures and docstrings: change those.\n"
+Targets = dict[str, dict[str, str]]
+Entry = dict[str, Any]
 
 
-def manifest_of(found, slot, name):
+def manifest_of(found: Any, slot: str, name: str) -> Entry:
     """Return the entry of a class or function, as a plain map."""
     own = (one.reference for one in registrations(found) if (one.slot, one.name) == (slot, name))
     return component_of(found, slot, name, reference=next(own, "")).to_entry()
 
 
-def discover(package=PACKAGE):
+def discover(package: StrPath = PACKAGE) -> Targets:
     """Return the targets of all registered objects of a package's folder, by slot and name.
 
     Raises:
         DuplicateComponent: Two objects claim one name.
     """
-    package, found = Path(package), {}
+    package, found = Path(package), Targets()
     for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_bytes(), str(path))
         for node in tree.body:
@@ -51,7 +55,7 @@ def discover(package=PACKAGE):
     return found
 
 
-def sync(package=PACKAGE, folder=None):
+def sync(package: StrPath = PACKAGE, folder: StrPath | None = None) -> list[Path]:
     """Write the manifests of the library; return the files written or removed.
 
     An object that does not import keeps its old entry, and the others are written all the same.
@@ -74,7 +78,7 @@ def sync(package=PACKAGE, folder=None):
     return changed
 
 
-def sync_plugin(package):
+def sync_plugin(package: StrPath) -> list[Path]:
     """Write PACKAGE/registry.yaml of a plugin from its folder; return the files written.
 
     The folder's name must be that of an importable package.
@@ -89,7 +93,7 @@ def sync_plugin(package):
     return _write(package / "registry.yaml", HEADER + body)
 
 
-def check(package=PACKAGE, folder=None):
+def check(package: StrPath = PACKAGE, folder: StrPath | None = None) -> list[str]:
     """Return a sentence for each thing in which code and manifests differ, or a class breaks its slot's contract."""
     folder = Path(folder or registry_dir())
     fresh, problems = _fresh(package, folder)
@@ -110,14 +114,15 @@ def check(package=PACKAGE, folder=None):
     return problems
 
 
-def render(entries):
+def render(entries: Mapping[str, Entry]) -> str:
     """Return the text of a manifest: a block per component, a line per parameter."""
     return HEADER + "\n".join(_render({name: entry}) for name, entry in entries.items())
 
 
-def _fresh(package, folder):
+def _fresh(package: StrPath, folder: Path) -> tuple[dict[str, dict[str, Entry]], list[str]]:
     """Return the entries by slot and name as the code has them now, and what does not import."""
-    fresh, problems = {}, []
+    fresh: dict[str, dict[str, Entry]] = {}
+    problems = []
     for slot, named in sorted(discover(package).items()):
         fresh[slot] = {}
         for name, target in sorted(named.items()):
@@ -132,11 +137,11 @@ def _fresh(package, folder):
     return {slot: entries for slot, entries in fresh.items() if entries}, problems
 
 
-def _entry(slot, name, target):
+def _entry(slot: str, name: str, target: str) -> Entry:
     return manifest_of(_load(slot, name, target), slot, name)
 
 
-def _load(slot, name, target):
+def _load(slot: str, name: str, target: str) -> Any:
     module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
@@ -145,7 +150,7 @@ def _load(slot, name, target):
         raise RegistryError(f"`{slot}/{name}`: {target} does not import: {why}") from error
 
 
-def _importable(targets):
+def _importable(targets: Targets) -> Iterator[tuple[str, str, Any]]:
     """Yield (slot, name, object) of all registered objects that import; what does not is said elsewhere."""
     for slot, named in sorted(targets.items()):
         for name, target in sorted(named.items()):
@@ -153,7 +158,7 @@ def _importable(targets):
                 yield slot, name, _load(slot, name, target)
 
 
-def _contract(slot, name, found):
+def _contract(slot: str, name: str, found: Any) -> list[str]:
     """Return, in a sentence, which methods that its slot asks for a class has not."""
     try:
         require_contract(found, slot, name)
@@ -162,7 +167,7 @@ def _contract(slot, name, found):
     return []
 
 
-def _documentation(slot, name, found):
+def _documentation(slot: str, name: str, found: Any) -> list[str]:
     """Return where a registered object and its docstring differ."""
     parameters = component_of(found, slot, name).parameters
     missing = [parameter.name for parameter in parameters.values() if not parameter.doc]
@@ -173,12 +178,12 @@ def _documentation(slot, name, found):
     ]
 
 
-def _module(path, package):
+def _module(path: Path, package: Path) -> str:
     parts = path.relative_to(package.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _render(entries):
+def _render(entries: Mapping[str, Entry]) -> str:
     lines = []
     for name, entry in entries.items():
         lines.append(f"{_flow(name)}:")
@@ -194,17 +199,17 @@ def _render(entries):
     return "\n".join(lines) + "\n"
 
 
-def _flow(value):
+def _flow(value: Any) -> str:
     from .. import yaml12
 
     return yaml12.dump(value, flow=True).rstrip("\n")
 
 
-def _indent(text):
+def _indent(text: str) -> str:
     return "".join(f"  {line}" for line in text.splitlines(keepends=True))
 
 
-def _write(path, text):
+def _write(path: Path, text: str) -> list[Path]:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return []
     write_text(path, text)
