@@ -5,26 +5,29 @@ A mask is boolean, broadcastable to (B, H, T, S), True where a target may attend
 """
 
 import math
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
+from ..annotations import Cache, Config, Shape, Tensor
 from ..signature import Count, Divides, Rate, register
 from . import cache as caches
+from .compose import width_of
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
 from .linear import Linear, together
 from .masks import MaskedLayer, as_attention_mask, causal_mask, implicit_mask
 
 
-def dot_product_scores(query, key):
+def dot_product_scores(query: Tensor, key: Tensor) -> Tensor:
     """Return (B, H, T, S): the products of queries (B, T, H, K) and keys (B, S, H, K) over √K."""
     scale = 1.0 / math.sqrt(query.shape[-1])
     return ops.einsum("bthk,bshk->bhts", query * scale, key)
 
 
-def masked_softmax(scores, mask=None):
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the softmax of `scores` (B, H, T, S) over S in float32, zero where `mask` is False.
 
     A row with nothing to attend to is a row of zeros, not of NaN.
@@ -37,7 +40,7 @@ def masked_softmax(scores, mask=None):
     return weights if mask is None else ops.where(mask, weights, 0.0)
 
 
-def weighted_sum(weights, value):
+def weighted_sum(weights: Tensor, value: Tensor) -> Tensor:
     """Return (B, T, H, K): the `value` (B, S, H, K) averaged with `weights` (B, H, T, S)."""
     return ops.einsum("bhts,bshk->bthk", ops.cast(weights, value.dtype), value)
 
@@ -72,8 +75,8 @@ class MultiHeadAttention(MaskedLayer):
         dropout: Rate = 0.0,
         use_bias: bool = True,
         initializer: InitializerName = "glorot_uniform",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.heads = heads
         self.head_dim = head_dim
@@ -82,8 +85,8 @@ class MultiHeadAttention(MaskedLayer):
         self.initializer = initializer
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
-    def build(self, query_shape, source_shape=None):
-        dim = query_shape[-1]
+    def build(self, query_shape: Shape, source_shape: Shape | None = None) -> None:
+        dim = width_of(query_shape)
         source_shape = source_shape or query_shape
         if self.head_dim is None and dim % self.heads:
             raise ValueError(f"`heads` must divide `dim` ({dim}), but is {self.heads}.")
@@ -96,26 +99,26 @@ class MultiHeadAttention(MaskedLayer):
 
     # What a subclass may override -----------------------------------------------------------
 
-    def transform(self, x, positions):
+    def transform(self, x: Tensor, positions: Tensor) -> Tensor:
         """Change projected queries or keys `x` (B, L, H, K) at `positions` (L,) or (B, L), as RoPE does."""
         return x
 
-    def scores(self, query, key):
+    def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """Return how well `query` (B, T, H, K) and `key` (B, S, H, K) fit: (B, H, T, S)."""
         return dot_product_scores(query, key)
 
-    def bias(self, query_positions, key_positions):
+    def bias(self, query_positions: Tensor, key_positions: Tensor) -> Tensor | None:
         """Return what is added to the scores, broadcastable to (B, H, T, S), or None.
 
         The positions are (T,) and (S,) or, where rows stand at positions of their own, (B, T) and (B or 1, S).
         """
         return None
 
-    def normalize(self, scores, mask):
+    def normalize(self, scores: Tensor, mask: Tensor | None) -> Tensor:
         """Return the attention weights (B, H, T, S), float32, from `scores` and `mask`."""
         return masked_softmax(scores, mask)
 
-    def attend(self, query, key, value, mask, bias):
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> Tensor:
         """Return the context (B, T, H, K): the values, weighed by how well their keys fit the queries.
 
         A fused kernel, a window or chunks may take the place of this, which makes all (B, H, T, S) weights at once. A
@@ -135,7 +138,7 @@ class MultiHeadAttention(MaskedLayer):
         return weighted_sum(self.drop(self.normalize(scores, mask)), value)
 
     @property
-    def is_plain(self):
+    def is_plain(self) -> bool:
         """Whether scores and weights are those of this class, overridden neither in a subclass nor in the object."""
         return not any(
             name in vars(self) or getattr(type(self), name) is not getattr(MultiHeadAttention, name)
@@ -146,14 +149,14 @@ class MultiHeadAttention(MaskedLayer):
 
     def call(
         self,
-        query,
-        source=None,
-        mask=None,
-        positions=None,
-        source_positions=None,
-        training=None,
-        run=None,
-    ):
+        query: Tensor,
+        source: Tensor | None = None,
+        mask: Tensor | None = None,
+        positions: Tensor | None = None,
+        source_positions: Tensor | None = None,
+        training: bool | None = None,
+        run: Callable[[Tensor], Any] | None = None,
+    ) -> Any:
         """Attend from `query` (B, T, D) to `source` (B, S, D), or to itself.
 
         Args:
@@ -184,7 +187,15 @@ class MultiHeadAttention(MaskedLayer):
         k = self.transform(self._split(k), source_positions)
         return self._attend(q, k, self._split(v), positions, source_positions, mask)
 
-    def step(self, query, cache, index, positions=None, key_positions=None, mask=None):
+    def step(
+        self,
+        query: Tensor,
+        cache: Cache,
+        index: int | Tensor,
+        positions: Tensor | None = None,
+        key_positions: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> tuple[Tensor, Cache]:
         """Attend from the next targets to those before them, and to themselves.
 
         Args:
@@ -200,7 +211,7 @@ class MultiHeadAttention(MaskedLayer):
             The context (B, T, D) and the new cache.
         """
 
-        def run(query):
+        def run(query: Tensor) -> Any:
             at = _positions(positions, query, index)
             held = ops.arange(caches.length(cache)) if key_positions is None else key_positions
             seen = causal_mask(at, held) if mask is None else mask
@@ -210,9 +221,17 @@ class MultiHeadAttention(MaskedLayer):
             entries = caches.read(written)
             return self._attend(q, entries["key"], entries["value"], at, held, seen), written
 
-        return self(query, run=run)
+        context, written = self(query, run=run)
+        return context, written
 
-    def read(self, query, cache, positions=None, key_positions=None, mask=None):
+    def read(
+        self,
+        query: Tensor,
+        cache: Cache,
+        positions: Tensor | None = None,
+        key_positions: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         """Attend from targets to a source whose cache was made before.
 
         Args:
@@ -226,7 +245,7 @@ class MultiHeadAttention(MaskedLayer):
             The context (B, T, D).
         """
 
-        def run(query):
+        def run(query: Tensor) -> Any:
             entries = caches.read(cache)
             k, v = entries["key"], entries["value"]
             q = self.query(query)
@@ -234,7 +253,7 @@ class MultiHeadAttention(MaskedLayer):
 
         return self(query, run=run)
 
-    def empty_cache(self, batch, length):
+    def empty_cache(self, batch: int | Tensor, length: int | Tensor) -> Cache:
         """Return a cache for `length` positions of self-attention: two (length, B, H, K) zeros.
 
         Time comes first, so that writing one position touches one contiguous slice (see cache.py).
@@ -245,17 +264,17 @@ class MultiHeadAttention(MaskedLayer):
             "value": ops.zeros(shape, self.compute_dtype),
         }
 
-    def source_cache(self, source, positions=None):
+    def source_cache(self, source: Tensor, positions: Tensor | None = None) -> Cache:
         """Return the cache of cross-attention to `source` (B, S, D), computed once a sentence."""
 
-        def run(source):
+        def run(source: Tensor) -> Any:
             k, v = together((self.key, self.value), source)
             k = self.transform(self._split(k), _positions(positions, source))
             return {"key": caches.swap(k), "value": caches.swap(self._split(v))}
 
         return self(source, run=run)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "heads": self.heads,
@@ -265,17 +284,19 @@ class MultiHeadAttention(MaskedLayer):
             "initializer": self.initializer,
         }
 
-    def compute_output_shape(self, query_shape, source_shape=None):
+    def compute_output_shape(self, query_shape: Shape, source_shape: Shape | None = None) -> Shape:
         return tuple(query_shape)
 
-    def _attend(self, q, k, v, positions, key_positions, mask):
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, positions: Tensor, key_positions: Tensor, mask: Tensor | None
+    ) -> Tensor:
         """Return (B, T, D) from projected queries (B, T, H·K), and keys and values as `attend` takes them."""
         q = self.transform(self._split(q), positions)
         bias = self.bias(*_of_one_rank(positions, key_positions))
         context = self.attend(q, k, v, None if mask is None else as_attention_mask(mask), bias)
         return self.output_projection(self._merge(context))
 
-    def _projection(self, name, units, input_shape):
+    def _projection(self, name: str, units: int, input_shape: Shape) -> Linear:
         layer = Linear(
             units,
             use_bias=self.use_bias,
@@ -286,23 +307,24 @@ class MultiHeadAttention(MaskedLayer):
         layer.build(input_shape)
         return layer
 
-    def _split(self, x):
+    def _split(self, x: Tensor) -> Tensor:
         """(B, L, H·K) → (B, L, H, K)."""
         return ops.reshape(x, (*ops.shape(x)[:2], self.heads, self.width))
 
-    def _merge(self, x):
+    def _merge(self, x: Tensor) -> Tensor:
         """(B, L, H, K) → (B, L, H·K)."""
         return ops.reshape(x, (*ops.shape(x)[:2], self.heads * self.width))
 
 
-def _positions(positions, x, start=0):
+def _positions(positions: Tensor | None, x: Tensor, start: int | Tensor = 0) -> Tensor:
     """Return `positions` or, if they are None, start … start+L-1 for `x` (B, L, …)."""
     return start + ops.arange(ops.shape(x)[1]) if positions is None else positions
 
 
-def _of_one_rank(query_positions, key_positions):
+def _of_one_rank(query_positions: Tensor, key_positions: Tensor) -> tuple[Tensor, Tensor]:
     """Return both as they are, or both with rows if one of them has rows."""
     ranks = {len(positions.shape) for positions in (query_positions, key_positions)}
     if len(ranks) == 1:
         return query_positions, key_positions
-    return tuple(x if len(x.shape) == 2 else ops.expand_dims(x, 0) for x in (query_positions, key_positions))
+    query, key = (x if len(x.shape) == 2 else ops.expand_dims(x, 0) for x in (query_positions, key_positions))
+    return query, key

@@ -1,7 +1,11 @@
 """What encoder and decoder blocks share: sublayers passed in, each wrapped in a residual."""
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import keras
 
+from ..annotations import Config, Layer, Shape
 from .compose import build_once, clone, keep, revive
 from .masks import MaskedLayer
 from .norms import LayerNorm
@@ -17,7 +21,9 @@ class Block(MaskedLayer):
 
     sublayers: tuple[str, ...] = ()
 
-    def __init__(self, sublayers, norm_order, dropout, norm, **kwargs):
+    def __init__(
+        self, sublayers: Mapping[str, Layer], norm_order: str, dropout: float, norm: Layer | None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.norm_order = NormOrder(norm_order)
         self.dropout = dropout
@@ -29,15 +35,15 @@ class Block(MaskedLayer):
                 residual = Residual(clone(self.norm), self.norm_order, dropout, dtype=self.dtype_policy)
                 setattr(self, f"{name}_residual", residual)
 
-    def build(self, input_shape, *_):
+    def build(self, input_shape: Shape, *_: Any) -> None:
         for name in self.parts:
             build_once(getattr(self, name), input_shape)
             build_once(getattr(self, f"{name}_residual"), input_shape)
 
-    def compute_output_shape(self, input_shape, *_):
+    def compute_output_shape(self, input_shape: Shape, *_: Any) -> Shape:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
@@ -48,6 +54,6 @@ class Block(MaskedLayer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         layers = {name: revive(config[name]) for name in (*cls.sublayers, "norm") if name in config}
         return cls(**{**config, **layers})

@@ -16,40 +16,42 @@ A timeline tells where in time the entries stand. It is a dict:
 import keras
 from keras import ops
 
+from ..annotations import Cache, Tensor, Timeline
+
 NOTHING = -1
 
 
-def write(cache, new, index):
+def write(cache: Cache, new: Cache, index: int | Tensor) -> Cache:
     """Return `cache` with `new`, the same structure of (B, T, …), written at entries index … index+T-1."""
     return keras.tree.map_structure(lambda old, x: _put(old, swap(x), index), cache, new)
 
 
-def read(cache):
+def read(cache: Cache) -> Cache:
     """Return the structure of `cache` with rows first, (B, L, …)."""
     return keras.tree.map_structure(swap, cache)
 
 
-def length(cache):
+def length(cache: Cache) -> int | Tensor:
     """Return L: the number of entries of the first tensor of `cache`."""
     return ops.shape(keras.tree.flatten(cache)[0])[0]
 
 
-def gather_rows(cache, parents):
+def gather_rows(cache: Cache, parents: Tensor) -> Cache:
     """Return `cache` with the rows `parents`, integers (N,), each a row to go on from; N may differ from B."""
     return keras.tree.map_structure(lambda x: ops.take(x, parents, axis=1), cache)
 
 
-def swap(x):
+def swap(x: Tensor) -> Tensor:
     """Swap the first two axes: (B, L, …) ↔ (L, B, …)."""
     return ops.transpose(x, (1, 0, *range(2, len(x.shape))))
 
 
-def _put(entries, new, index):
+def _put(entries: Tensor, new: Cache, index: int | Tensor) -> Tensor:
     where = ops.expand_dims(index + ops.arange(ops.shape(new)[0]), 1)
     return ops.scatter_update(entries, where, new)
 
 
-def begin_timeline(batch, length, ragged=False):
+def begin_timeline(batch: int | Tensor, length: int | Tensor, ragged: bool = False) -> Timeline:
     """Return the timeline of `length` entries, none of them written.
 
     Args:
@@ -61,7 +63,7 @@ def begin_timeline(batch, length, ragged=False):
     return {"index": ops.convert_to_tensor(0, "int32"), "positions": positions}
 
 
-def next_positions(timeline, width, real=None):
+def next_positions(timeline: Timeline, width: int, real: Tensor | None = None) -> Tensor:
     """Return the positions of the next `width` targets, (T,) or (B, T).
 
     Args:
@@ -77,7 +79,7 @@ def next_positions(timeline, width, real=None):
     return ops.maximum(ops.expand_dims(before, 1) + steps - 1, 0)
 
 
-def advance(timeline, positions, real=None):
+def advance(timeline: Timeline, positions: Tensor, real: Tensor | None = None) -> Timeline:
     """Return the timeline once targets at `positions`, from `next_positions`, are written."""
     entries, index = timeline["positions"], timeline["index"]
     if is_ragged(timeline):
@@ -86,13 +88,13 @@ def advance(timeline, positions, real=None):
     return {"index": index + ops.shape(positions)[-1], "positions": entries}
 
 
-def key_positions(timeline):
+def key_positions(timeline: Timeline) -> Tensor:
     """Return the position of what each entry holds, (L,) or (B, L); 0 at an entry that holds nothing."""
     positions = timeline["positions"]
     return ops.maximum(swap(positions), 0) if is_ragged(timeline) else positions
 
 
-def visible(timeline, width):
+def visible(timeline: Timeline, width: int) -> Tensor:
     """Return (1 or B, 1, T, L): True at the entries that each of the last `width` targets may attend to.
 
     These are its own entry and those before it, but for padding.
@@ -108,12 +110,12 @@ def visible(timeline, width):
     return ops.logical_and(before, ops.expand_dims(real, (1, 2)))
 
 
-def gather_timeline(timeline, parents):
+def gather_timeline(timeline: Timeline, parents: Tensor) -> Timeline:
     """Return the timeline of the rows `parents`, as `gather_rows` does."""
     positions = timeline["positions"]
     return {**timeline, "positions": gather_rows(positions, parents) if is_ragged(timeline) else positions}
 
 
-def is_ragged(timeline):
+def is_ragged(timeline: Timeline) -> bool:
     """Tell whether each row has positions of its own."""
     return len(timeline["positions"].shape) == 2

@@ -1,27 +1,43 @@
 """Handling layers that are passed in: copying, reviving, building and keeping them."""
 
+from typing import Any
+
 import keras
 
+from ..annotations import Layer, Shape
 
-def clone(layer):
+
+def clone(layer: Layer) -> Layer:
     """Return a new layer with the configuration of `layer`, and weights of its own."""
     config = layer.get_config()
     config.pop("name", None)
     return type(layer).from_config(config)
 
 
-def revive(config):
+def revive(config: Any) -> Layer:
     """Return the layer of a serialized `config`; layers and None pass through."""
     return keras.saving.deserialize_keras_object(config) if isinstance(config, dict) else config
 
 
-def build_once(layer, *shapes):
+def width_of(shape: Shape) -> int:
+    """Return the last size of a shape, the width of vectors, from which the sizes of weights follow.
+
+    Raises:
+        ValueError: It is not known.
+    """
+    width = shape[-1]
+    if width is None:
+        raise ValueError(f"The last size of the inputs must be known, but their shape is {tuple(shape)}.")
+    return width
+
+
+def build_once(layer: Layer, *shapes: Shape) -> None:
     """Build `layer`, unless reloading a saved model has built it already."""
     if not layer.built:
         layer.build(*shapes)
 
 
-def keep(owner, name, template):
+def keep(owner: Layer, name: str, template: Layer) -> None:
     """Make `template` the attribute `name` of a layer, to be copied from and never a part of it.
 
     Keras takes any layer that is assigned to an attribute for a part: `quantize` stops at one that is not built, and

@@ -1,10 +1,11 @@
 """One layer of the decoder: masked self-attention, cross-attention if there is any, then feed-forward."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
+from ..annotations import Cache, Shape, Tensor
 from ..signature import Attention, FeedForward, Norm, Rate, register
 from .block import Block
 from .compose import build_once, clone
@@ -43,8 +44,8 @@ class DecoderBlock(Block):
         norm_order: Literal["pre", "post"] = "post",
         dropout: Rate = 0.0,
         norm: Norm | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         if isinstance(cross_attention, str) and cross_attention != LIKE_ATTENTION:
             raise ValueError(
                 f"`cross_attention` must be a layer, {LIKE_ATTENTION!r} or None, but is {cross_attention!r}."
@@ -55,11 +56,19 @@ class DecoderBlock(Block):
         super().__init__(layers, norm_order, dropout, norm, **kwargs)
 
     @property
-    def reads_memory(self):
+    def reads_memory(self) -> bool:
         """Whether it attends to an encoder's output."""
         return self.cross_attention is not None
 
-    def call(self, x, memory=None, mask=None, memory_mask=None, positions=None, training=None):
+    def call(
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        positions: Tensor | None = None,
+        training: bool | None = None,
+    ) -> Tensor:
         """Map targets (B, T, D) to (B, T, D).
 
         Args:
@@ -86,13 +95,22 @@ class DecoderBlock(Block):
         h = self.feed_forward(self.feed_forward_residual.enter(x), training=training)
         return self.feed_forward_residual(x, h, training=training)
 
-    def begin(self, batch, length, memory=None):
+    def begin(self, batch: int | Tensor, length: int | Tensor, memory: Tensor | None = None) -> Cache:
         """Return the cache to decode up to `length` targets of `batch` rows, against `memory` (B, S, D) if any."""
         check_memory(memory, self.reads_memory)
         cache = {"self": self.attention.empty_cache(batch, length)}
         return {**cache, "memory": self.cross_attention.source_cache(memory)} if self.reads_memory else cache
 
-    def step(self, x, cache, index, positions=None, key_positions=None, mask=None, memory_mask=None):
+    def step(
+        self,
+        x: Tensor,
+        cache: Cache,
+        index: int | Tensor,
+        positions: Tensor | None = None,
+        key_positions: Tensor | None = None,
+        mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+    ) -> tuple[Tensor, Cache]:
         """Decode the next targets (B, T, D) from what the cache holds.
 
         Args:
@@ -121,16 +139,16 @@ class DecoderBlock(Block):
         h = self.feed_forward(self.feed_forward_residual.enter(x), training=False)
         return self.feed_forward_residual(x, h, training=False), {**cache, "self": targets}
 
-    def build(self, x_shape, memory_shape=None):
+    def build(self, x_shape: Shape, memory_shape: Shape | None = None) -> None:
         if memory_shape is not None and self.reads_memory:
             build_once(self.cross_attention, x_shape, memory_shape)
         super().build(x_shape)
 
-    def compute_output_shape(self, x_shape, memory_shape=None):
+    def compute_output_shape(self, x_shape: Shape, memory_shape: Shape | None = None) -> Shape:
         return tuple(x_shape)
 
 
-def check_memory(memory, reads_memory):
+def check_memory(memory: Tensor | None, reads_memory: bool) -> None:
     """Raise unless `memory` is given just where it is attended to.
 
     Raises:

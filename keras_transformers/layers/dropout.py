@@ -1,12 +1,16 @@
 """Dropout that is cheap on a CPU and differs between replicas."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from ..annotations import Tensor
 
 BYTE = 256  # a byte of randomness decides one element
 
 
-def replica_index():
+def replica_index() -> int | Tensor:
     """Return this replica's number in a `tf.distribute` strategy, 0 anywhere else.
 
     The only thing that a layer must ask of TensorFlow: replicas share the state of their
@@ -31,7 +35,7 @@ class Dropout(keras.layers.Dropout):
     Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
     """
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         threshold = round(self.rate * BYTE)
         if not training or threshold == 0:
             return inputs
@@ -39,7 +43,7 @@ class Dropout(keras.layers.Dropout):
         scale = BYTE / (BYTE - threshold)
         return inputs * (ops.cast(kept, inputs.dtype) * scale)
 
-    def _random_bytes(self, inputs):
+    def _random_bytes(self, inputs: Tensor) -> Tensor:
         """Return independent uniform integers in [0, 256) of the shape of `inputs`."""
         seed = self.seed_generator.next()
         seed = seed + ops.cast(ops.stack([replica_index() * 7919, 0]), seed.dtype)
@@ -54,12 +58,12 @@ class Dropout(keras.layers.Dropout):
 class _DrawnSeed(keras.random.SeedGenerator):
     """A seed that was drawn already, in the shape that `keras.random` asks for."""
 
-    def __init__(self, value):
+    def __init__(self, value: Tensor) -> None:
         self._value = value
 
-    def next(self, ordered=True):
+    def next(self, ordered: bool = True) -> Tensor:
         return self._value
 
 
-def _randint(shape, low, high, seed):
+def _randint(shape: Any, low: int, high: int, seed: Tensor) -> Tensor:
     return keras.random.randint(shape, low, high, dtype="int32", seed=_DrawnSeed(seed))

@@ -4,11 +4,12 @@ B batch, T length, D model width, V vocabulary size.
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
+from ..annotations import Config, Shape, Tensor
 from ..signature import Exactly, ModelDim, ModelVocabSize, register
 from .initializer import truncated_normal
 from .masks import MaskedLayer
@@ -30,31 +31,31 @@ class Embedding(MaskedLayer):
         self,
         vocab_size: ModelVocabSize | None = None,
         dim: Annotated[ModelDim, Exactly("model.dim")] | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.vocab_size = vocab_size
-        self.dim = dim
+        self.vocab_size: Any = vocab_size  # a number, given here or by the recipe's model
+        self.dim: Any = dim
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         shape = (self.vocab_size, self.dim)
         self.table = self.add_weight(name="table", shape=shape, initializer=self.initializer())
 
-    def call(self, ids):
+    def call(self, ids: Tensor) -> Tensor:
         """Map ids (B, T) to vectors (B, T, D)."""
         return ops.cast(ops.take(self.table, ids, axis=0), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.dim)
 
-    def logits(self, x):
+    def logits(self, x: Tensor) -> Tensor:
         """Map outputs (B, T, D) to float32 logits (B, T, V): the products with every embedding."""
         flat = ops.reshape(x, (-1, self.dim))
         table = ops.cast(self.table, self.compute_dtype)
         logits = ops.cast(ops.matmul(flat, ops.transpose(table)), "float32")
         return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocab_size))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "vocab_size": self.vocab_size, "dim": self.dim}
 
 
@@ -66,10 +67,10 @@ class ScaledEmbedding(Embedding):
     Reference: Vaswani et al. 2017, section 3.4; Press and Wolf 2017, https://arxiv.org/abs/1608.05859
     """
 
-    def initializer(self):
+    def initializer(self) -> Any:
         return keras.initializers.RandomNormal(stddev=self.dim**-0.5)
 
-    def call(self, ids):
+    def call(self, ids: Tensor) -> Tensor:
         return super().call(ids) * math.sqrt(self.dim)
 
 
@@ -81,5 +82,5 @@ class TokenEmbedding(Embedding):
     Reference: Devlin et al. 2018, https://arxiv.org/abs/1810.04805
     """
 
-    def initializer(self):
+    def initializer(self) -> Any:
         return truncated_normal()

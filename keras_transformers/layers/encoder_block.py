@@ -1,9 +1,10 @@
 """One layer of the encoder: self-attention, then feed-forward."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
+from ..annotations import Tensor
 from ..signature import Attention, FeedForward, Norm, Rate, register
 from .block import Block
 from .masks import implicit_mask
@@ -33,12 +34,14 @@ class EncoderBlock(Block):
         norm_order: Literal["pre", "post"] = "post",
         dropout: Rate = 0.0,
         norm: Norm | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         layers = {"attention": attention, "feed_forward": feed_forward}
         super().__init__(layers, norm_order, dropout, norm, **kwargs)
 
-    def call(self, x, mask=None, positions=None, training=None):
+    def call(
+        self, x: Tensor, mask: Tensor | None = None, positions: Tensor | None = None, training: bool | None = None
+    ) -> Tensor:
         """Map `x` (B, S, D) to (B, S, D).
 
         Args:

@@ -1,7 +1,7 @@
 """How the kernels of the projections begin."""
 
 import enum
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
@@ -19,12 +19,12 @@ class Initializer(enum.StrEnum):
 InitializerName = Literal["glorot_uniform", "truncated_normal"]
 
 
-def truncated_normal():
+def truncated_normal() -> Any:
     """Return BERT's initializer: normal with deviation 0.02, cut at two deviations."""
     return keras.initializers.TruncatedNormal(stddev=0.02)
 
 
-def kernel_initializer(name):
+def kernel_initializer(name: str) -> Any:
     """Return a new initializer of this name; one object serves one weight, for its seed is its own."""
     if Initializer(name) is Initializer.TRUNCATED_NORMAL:
         return truncated_normal()

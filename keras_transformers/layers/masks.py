@@ -3,16 +3,20 @@
 B batch, T target length, S source length, H heads.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Tensor
 
-def padding_mask(ids, pad_id=0):
+
+def padding_mask(ids: Tensor, pad_id: int = 0) -> Tensor:
     """Return (B, 1, 1, S): True at the real tokens of `ids` (B, S)."""
     return ops.expand_dims(ops.not_equal(ids, pad_id), (1, 2))
 
 
-def causal_mask(query_positions, key_positions):
+def causal_mask(query_positions: Tensor, key_positions: Tensor) -> Tensor:
     """Return (1 or B, 1, T, S): True where the key is not after the query.
 
     Args:
@@ -23,7 +27,7 @@ def causal_mask(query_positions, key_positions):
     return ops.expand_dims(earlier, 1 if len(earlier.shape) == 3 else (0, 1))
 
 
-def as_attention_mask(mask):
+def as_attention_mask(mask: Tensor) -> Tensor:
     """Return `mask` as (B, H or 1, T or 1, S).
 
     A (B, S) mask is a padding mask (Keras's implicit `_keras_mask` has this shape); a (B, T, S)
@@ -45,7 +49,7 @@ def as_attention_mask(mask):
     )
 
 
-def as_causal_mask(mask, length):
+def as_causal_mask(mask: Tensor | None, length: int | Tensor) -> Tensor:
     """Return the mask of a decoder's self-attention over `length` targets.
 
     Args:
@@ -63,7 +67,7 @@ def as_causal_mask(mask, length):
     return before if mask is None else ops.logical_and(before, as_attention_mask(mask))
 
 
-def implicit_mask(x):
+def implicit_mask(x: Tensor) -> Tensor | None:
     """Return the mask that Keras attached to a tensor, such as (B, T) for (B, T, D), or None."""
     return getattr(x, "_keras_mask", None)
 
@@ -74,9 +78,9 @@ class MaskedLayer(keras.layers.Layer):
     A mask that is given as an argument says what may be attended to, and is no mask of the outputs.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
         return implicit_mask(inputs)

@@ -3,9 +3,13 @@
 N tokens, D model width.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Tensor
 from ..signature import Positive, register
 
 
@@ -20,10 +24,10 @@ class LayerNorm(keras.layers.LayerNormalization):
         epsilon: Added to the variance.
     """
 
-    def __init__(self, epsilon: Positive = 1e-6, **kwargs):
+    def __init__(self, epsilon: Positive = 1e-6, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Normalize the last axis of (..., D)."""
         flat = ops.cast(ops.reshape(inputs, (-1, inputs.shape[-1])), "float32")
         gamma, beta = ops.cast(self.gamma, "float32"), ops.cast(self.beta, "float32")
@@ -31,7 +35,7 @@ class LayerNorm(keras.layers.LayerNormalization):
         return ops.reshape(ops.cast(outputs, self.compute_dtype), ops.shape(inputs))
 
 
-def layer_norm(x, gamma, beta, epsilon):
+def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> Tensor:
     """Return γ (x − mean) / √(variance + ε) + β for each row of `x` (N, D), float32.
 
     Its gradient is written out, since automatic differentiation reads and writes (N, D) about
@@ -39,14 +43,13 @@ def layer_norm(x, gamma, beta, epsilon):
     ∂x = (γg − ⟨γg⟩ − x̂⟨γg x̂⟩) / √(variance + ε), ∂γ = Σ g x̂, ∂β = Σ g.
     """
 
-    @ops.custom_gradient
-    def normalize(x, gamma, beta):
+    def normalize(x: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Tensor, Callable[..., tuple[Tensor, ...]]]:
         centred = x - ops.mean(x, axis=-1, keepdims=True)
         variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
         scale = ops.rsqrt(variance + epsilon)  # (N, 1)
         normal = centred * scale
 
-        def gradient(*args, upstream=None):
+        def gradient(*args: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, ...]:
             (g,) = args or (upstream,)
             product = g * normal
             width = x.shape[-1]
@@ -58,7 +61,7 @@ def layer_norm(x, gamma, beta, epsilon):
 
         return normal * gamma + beta, gradient
 
-    return normalize(x, gamma, beta)
+    return ops.custom_gradient(normalize)(x, gamma, beta)
 
 
 @register("norm", "rms_norm")
@@ -72,6 +75,6 @@ class RMSNorm(keras.layers.RMSNormalization):
         epsilon: Added to the mean square.
     """
 
-    def __init__(self, epsilon: Positive = 1e-6, **kwargs):
+    def __init__(self, epsilon: Positive = 1e-6, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
         self.supports_masking = True  # Keras's own says so of LayerNormalization only

@@ -5,16 +5,18 @@ their own, (B, T).
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
+from ..annotations import Config, Shape, Tensor
 from ..signature import AtLeast, Count, Even, Need, register
+from .compose import width_of
 from .masks import MaskedLayer
 
 
-def sinusoids(positions, dim, max_wavelength=10_000.0):
+def sinusoids(positions: Tensor, dim: int, max_wavelength: float = 10_000.0) -> Tensor:
     """Return PE(pos, 2i) = sin(pos / 10000^(2i/D)), PE(pos, 2i+1) = cos(the same), (T, D) or (B, T, D), float32.
 
     Float32 whatever the compute dtype: bfloat16 cannot tell position 257 from 256.
@@ -31,16 +33,16 @@ def sinusoids(positions, dim, max_wavelength=10_000.0):
 class Position(MaskedLayer):
     """Abstract: a layer that adds to vectors (B, T, D) where they stand."""
 
-    def call(self, inputs, positions=None):
+    def call(self, inputs: Tensor, positions: Tensor | None = None) -> Tensor:
         """Add to `inputs` (B, T, D) the encoding of `positions`, (T,) or (B, T), by default 0 … T-1."""
         positions = ops.arange(ops.shape(inputs)[1]) if positions is None else positions
         return inputs + ops.cast(self.encoding(positions, inputs.shape[-1]), inputs.dtype)
 
-    def encoding(self, positions, dim):
+    def encoding(self, positions: Tensor, dim: int) -> Tensor:
         """Return what is added at `positions`, (T, D) or (B, T, D)."""
         raise NotImplementedError
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
 
 
@@ -57,12 +59,12 @@ class SinusoidalPosition(Position):
 
     needs = (Need("model.dim", Even),)
 
-    def build(self, input_shape):
-        if input_shape[-1] % 2:
+    def build(self, input_shape: Shape) -> None:
+        if width_of(input_shape) % 2:
             raise ValueError(f"Sinusoidal positions need an even width, but `dim` is {input_shape[-1]}.")
         self.built = True
 
-    def encoding(self, positions, dim):
+    def encoding(self, positions: Tensor, dim: int) -> Tensor:
         return sinusoids(positions, dim)
 
 
@@ -77,19 +79,19 @@ class LearnedPosition(Position):
         max_length: Number of positions; later ones take the last vector.
     """
 
-    def __init__(self, max_length: Annotated[Count, AtLeast("data.max_length")], **kwargs):
+    def __init__(self, max_length: Annotated[Count, AtLeast("data.max_length")], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_length = max_length
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.table = self.add_weight(
             name="table",
             shape=(self.max_length, input_shape[-1]),
             initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         )
 
-    def encoding(self, positions, dim):
+    def encoding(self, positions: Tensor, dim: int) -> Tensor:
         return ops.take(self.table, ops.minimum(positions, self.max_length - 1), axis=0)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "max_length": self.max_length}

@@ -3,9 +3,12 @@
 B batch, T target length, S source length, L entries of a cache, D model width.
 """
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
+from ..annotations import Config, Layer, Shape, State, Tensor
 from ..signature import Count, DecoderBlock, EncoderBlock, register
 from . import cache as caches
 from .compose import build_once, clone, revive
@@ -18,7 +21,7 @@ from .residual import NormOrder
 class Stack(MaskedLayer):
     """Abstract: `layers` blocks like `block`, and a last normalization where they are pre-norm."""
 
-    def __init__(self, block, layers, **kwargs):
+    def __init__(self, block: Layer, layers: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.block = block
         self.blocks = [block, *(clone(block) for _ in range(layers - 1))]
@@ -26,20 +29,20 @@ class Stack(MaskedLayer):
         self.norm = clone(getattr(block, "norm", None) or LayerNorm(dtype=self.dtype_policy)) if pre else None
 
     @property
-    def layers(self):
+    def layers(self) -> list[Layer]:
         """The blocks: Keras takes an attribute of this name for a list of layers; `layers=2` makes two."""
         return list(self.blocks)
 
-    def build(self, input_shape, *_):
+    def build(self, input_shape: Shape, *_: Any) -> None:
         for block in self.blocks:
             build_once(block, input_shape)
         if self.norm is not None:
             build_once(self.norm, input_shape)
 
-    def compute_output_shape(self, input_shape, *_):
+    def compute_output_shape(self, input_shape: Shape, *_: Any) -> Shape:
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "block": keras.saving.serialize_keras_object(self.block),
@@ -47,10 +50,10 @@ class Stack(MaskedLayer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**{**config, "block": revive(config["block"])})
 
-    def _normalized(self, x):
+    def _normalized(self, x: Tensor) -> Tensor:
         return ops.cast(x if self.norm is None else self.norm(x), self.compute_dtype)  # blocks may have another
 
 
@@ -66,10 +69,12 @@ class Encoder(Stack):
         layers: Number of blocks.
     """
 
-    def __init__(self, block: EncoderBlock, layers: Count, **kwargs):
+    def __init__(self, block: EncoderBlock, layers: Count, **kwargs: Any) -> None:
         super().__init__(block, layers, **kwargs)
 
-    def call(self, x, mask=None, positions=None, training=None):
+    def call(
+        self, x: Tensor, mask: Tensor | None = None, positions: Tensor | None = None, training: bool | None = None
+    ) -> Tensor:
         """Map `x` (B, S, D) to (B, S, D).
 
         Args:
@@ -102,24 +107,32 @@ class Decoder(Stack):
         ValueError: It is called without `memory`, though its blocks read it; or with, though they do not.
     """
 
-    def __init__(self, block: DecoderBlock, layers: Count, **kwargs):
+    def __init__(self, block: DecoderBlock, layers: Count, **kwargs: Any) -> None:
         super().__init__(block, layers, **kwargs)
 
     @property
-    def reads_memory(self):
+    def reads_memory(self) -> bool:
         """Whether its blocks attend to an encoder's output."""
         return getattr(self.block, "reads_memory", True)
 
-    def build(self, x_shape, memory_shape=None):
-        other_width = memory_shape is not None and memory_shape[-1] != x_shape[-1]
-        for block in self.blocks:
-            build_once(block, x_shape, *([memory_shape] if other_width else []))
+    def build(self, x_shape: Shape, memory_shape: Shape | None = None) -> None:
+        if memory_shape is not None and memory_shape[-1] != x_shape[-1]:
+            for block in self.blocks:
+                build_once(block, x_shape, memory_shape)
         super().build(x_shape)
 
-    def compute_output_shape(self, x_shape, memory_shape=None):
+    def compute_output_shape(self, x_shape: Shape, memory_shape: Shape | None = None) -> Shape:
         return tuple(x_shape)
 
-    def call(self, x, memory=None, memory_mask=None, mask=None, positions=None, training=None):
+    def call(
+        self,
+        x: Tensor,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        mask: Tensor | None = None,
+        positions: Tensor | None = None,
+        training: bool | None = None,
+    ) -> Tensor:
         """Map targets (B, T, D) to (B, T, D).
 
         Args:
@@ -141,7 +154,14 @@ class Decoder(Stack):
             x = block(x, mask=mask, training=training, **given)
         return self._normalized(x)
 
-    def begin(self, batch, length, memory=None, memory_mask=None, ragged=False):
+    def begin(
+        self,
+        batch: int | Tensor,
+        length: int | Tensor,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        ragged: bool = False,
+    ) -> State:
         """Return the state of decoding before the first target: a nested structure of tensors.
 
         Args:
@@ -161,11 +181,11 @@ class Decoder(Stack):
             state["memory_mask"] = ops.logical_and(as_attention_mask(memory_mask), every_row)
         return state
 
-    def positions(self, state, width, real=None):
+    def positions(self, state: State, width: int, real: Tensor | None = None) -> Tensor:
         """Return where the next `width` targets of each row stand, (T,) or (B, T): see `cache.next_positions`."""
         return caches.next_positions(state["timeline"], width, real)
 
-    def step(self, x, state, positions, real=None):
+    def step(self, x: Tensor, state: State, positions: Tensor, real: Tensor | None = None) -> tuple[Tensor, State]:
         """Decode the next targets from what the state holds.
 
         Args:
@@ -191,7 +211,7 @@ class Decoder(Stack):
             blocks.append(cache)
         return self._normalized(x), {**state, "timeline": timeline, "blocks": blocks}
 
-    def choose(self, state, parents):
+    def choose(self, state: State, parents: Tensor) -> State:
         """Return the state of the rows `parents`, integers (N,), each a row to go on from; N may differ from B."""
         chosen = {
             "timeline": caches.gather_timeline(state["timeline"], parents),
