@@ -22,3 +22,6 @@ State = dict[str, Any]
 
 Config = dict[str, Any]
 """What `get_config` returns, and `from_config` takes."""
+
+Logs = Any
+"""What Keras tells a callback: numbers by name. Its methods have them None by default, but always get them."""

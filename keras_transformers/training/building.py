@@ -1,11 +1,13 @@
 """The model of a training: under its strategy and precision, with its optimizer, and the weights to begin with."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 import numpy as np
 
-from ..losses.loss import as_loss
+from ..data.batches.batching import Batches
+from ..losses.loss import Loss, as_loss
 from ..recipe.sections import Training
 from ..registry.assemble import assemble, values
 from ..runs.model import dtype_policy, new_model
@@ -40,7 +42,7 @@ class Built:
     notes: tuple[str, ...] = ()
 
 
-def build(encoded, start=NEW):
+def build(encoded: Encoded, start: Start = NEW) -> Built:
     """Return the `Built` of an `Encoded`.
 
     Where the training goes on from a saved state, the weights stay those of a new model; `fit` restores them.
@@ -80,13 +82,13 @@ def build(encoded, start=NEW):
     return Built(encoded, start, settings, model, trainer, tuple(notes))
 
 
-def _measures(loss, model, batches):
+def _measures(loss: Loss, model: keras.Model, batches: Batches) -> tuple[str, ...]:
     """Return the names of what the loss measures, learnt from one example."""
     inputs, labels = batches.sample()
     return tuple(loss.measures(labels, model(inputs, training=False)))
 
 
-def _rising_to_the_end(schedule, updates, name):
+def _rising_to_the_end(schedule: Any, updates: int, name: str) -> list[str]:
     """Return a note if the learning rate only rises: its warm-up is longer than the training."""
     steps = np.unique(np.linspace(0, updates - 1, _GLANCES).astype(int))
     rates = [float(schedule(int(step))) for step in steps]

@@ -5,7 +5,9 @@ import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -47,7 +49,7 @@ class Saved:
     fingerprint: str | None = None
 
 
-def saved_states(folder):
+def saved_states(folder: Path) -> list[Saved]:
     """Return the states that a run can be resumed from, as a list of `Saved`, the furthest first.
 
     There are two at most: that at the end of an epoch and, where the training was interrupted in the middle of the
@@ -63,7 +65,7 @@ def saved_states(folder):
     return sorted(filter(None, states), key=lambda saved: (saved.place.epoch, saved.place.batch), reverse=True)
 
 
-def _read(folder):
+def _read(folder: Path) -> Saved | None:
     state = tf.train.get_checkpoint_state(literal(folder))
     if state is None or not state.model_checkpoint_path:
         return None
@@ -93,10 +95,12 @@ class Checkpoints:
             part; what the others write is thrown away. All read the folder.
     """
 
-    def __init__(self, folder, model, optimizer, average, fingerprint="", chief=True):
+    def __init__(
+        self, folder: Path, model: keras.Model, optimizer: Any, average: int, fingerprint: str = "", chief: bool = True
+    ) -> None:
         self.folder = folder
         self._written = folder if chief else self._scratch()
-        self._place = None
+        self._place: Place | None = None
         self.epoch = tf.Variable(0, dtype=tf.int64)
         self.batch = tf.Variable(0, dtype=tf.int64)
         self.fingerprint = tf.Variable(fingerprint, dtype=tf.string)
@@ -114,19 +118,19 @@ class Checkpoints:
         self.best = self._manager("best", self._of_weights(), 1)
         self.epochs = self._manager("epochs", self._of_weights(), average)
 
-    def _manager(self, name, checkpoint, keep):
+    def _manager(self, name: str, checkpoint: Any, keep: int) -> Any:
         return tf.train.CheckpointManager(checkpoint, literal(self._written / name), max_to_keep=keep)
 
-    def _scratch(self):
+    def _scratch(self) -> Path:
         """Return a folder that is removed with this object."""
         folder = tempfile.mkdtemp(prefix="keras-transformers-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(folder)
 
-    def _of_weights(self):
+    def _of_weights(self) -> Any:
         return tf.train.Checkpoint(weights=self._weights)
 
-    def save_last(self, epoch, batch=0):
+    def save_last(self, epoch: int, batch: int = 0) -> None:
         """Save all that resuming at this epoch and batch needs.
 
         What was saved at the end of an epoch stays until the end of the next, so that an epoch can begin anew.
@@ -142,24 +146,24 @@ class Checkpoints:
         self._place = Place(epoch, batch)
 
     @property
-    def _made(self):
+    def _made(self) -> int:
         """Updates that were made: of a variable that each replica has, the first one's."""
         return int(self._updates.value.numpy())
 
-    def save_epoch(self, epoch, best):
+    def save_epoch(self, epoch: int, best: bool) -> None:
         """Save the weights after `epoch` epochs; `best`: also as the best so far."""
         self._save("epochs", self.epochs, epoch)
         if best:
             self._save("best", self.best, epoch)
 
-    def _save(self, name, manager, number=None):
+    def _save(self, name: str, manager: Any, number: int | None = None) -> None:
         folder = self._written / name
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             literal(folder)  # a training may outlast what is kept for it in the folder of temporary files
             manager.save(checkpoint_number=number)
 
-    def restore(self, saved):
+    def restore(self, saved: Saved) -> None:
         """Go back to a state.
 
         Args:
@@ -181,7 +185,7 @@ class Checkpoints:
         self._place = saved.place
 
     @property
-    def kept(self):
+    def kept(self) -> str:
         """The last state that was saved, as a clause."""
         if self._place is None:
             return "no checkpoint was saved yet"
@@ -189,20 +193,20 @@ class Checkpoints:
         return f"the checkpoint after {f'batch {batch:,} of epoch {epoch + 1}' if batch else f'epoch {epoch}'} is kept"
 
     @property
-    def are_numbers(self):
+    def are_numbers(self) -> bool:
         """Whether all weights are finite."""
         floats = [variable for variable in self._weights if variable.dtype.is_floating]
         return all(bool(tf.reduce_all(tf.math.is_finite(variable))) for variable in floats)
 
-    def load_best(self):
+    def load_best(self) -> None:
         """Load the weights of the best epoch."""
         self.best.checkpoint.restore(self._read("best").model_checkpoint_path).expect_partial()
 
-    def _read(self, name):
+    def _read(self, name: str) -> Any:
         """Return what is in the run's folder, whoever has written it."""
         return tf.train.get_checkpoint_state(literal(self.folder / name))
 
-    def load_average(self):
+    def load_average(self) -> int:
         """Load the mean of the last epochs' weights, and return how many there were."""
         paths = self._read("epochs").all_model_checkpoint_paths
         readers = [tf.train.load_checkpoint(literal(path)) for path in paths]

@@ -1,10 +1,14 @@
 """Text becomes ids: the tokenizer of a training, and the batches that it makes of the examples."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from ..data.batches.batching import Batches
+from ..recipe.recipe import Recipe
 from ..registry import describe
 from ..registry.assemble import assemble
+from ..tasks.task import Task
 from ..text.tokenizer import Tokenizer
 from .examples import Examples
 from .fingerprint import Fingerprint
@@ -31,17 +35,17 @@ class Encoded:
     notes: tuple[str, ...] = ()
 
     @property
-    def recipe(self):
+    def recipe(self) -> Recipe:
         """The recipe, in which all is settled."""
         return self.examples.recipe
 
     @property
-    def task(self):
+    def task(self) -> Task:
         """The task."""
         return self.examples.task
 
 
-def new_tokenizer(examples, folder):
+def new_tokenizer(examples: Examples, folder: Path) -> Tokenizer:
     """Return the tokenizer of a new training, and write it to `folder`.
 
     It is that of the weights to begin with, or else one that learns from the training text.
@@ -55,7 +59,7 @@ def new_tokenizer(examples, folder):
         CheckpointError: The weights to begin with have no vocabulary that can be read.
     """
     tree = examples.recipe.tree
-    tokenizer = assemble("tokenizer", tree["tokenizer"])
+    tokenizer: Tokenizer = assemble("tokenizer", tree["tokenizer"])
     if tree.get("weights") is None:
         tokenizer.train(examples.task.texts(examples.train), folder)
         return tokenizer
@@ -67,7 +71,7 @@ def new_tokenizer(examples, folder):
     return tokenizer
 
 
-def _fewer_pieces(tree, size):
+def _fewer_pieces(tree: dict[str, Any], size: int) -> list[str]:
     """Return a note if the training text has given fewer pieces than the recipe asks for, beyond the default."""
     asked = tree["tokenizer"].get("vocab_size")
     if tree.get("weights") is not None or asked is None or asked <= size:
@@ -77,7 +81,7 @@ def _fewer_pieces(tree, size):
     return [f"`tokenizer.vocab_size` is {asked}, but the training text gives no more than {size} pieces: it has these."]
 
 
-def encode(examples, tokenizer):
+def encode(examples: Examples, tokenizer: Tokenizer) -> Encoded:
     """Return the `Encoded` of `Examples`.
 
     Args:

@@ -1,5 +1,6 @@
 """The first steps of a training: the text is read, and what it and this machine tell is settled in the recipe."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Examples:
     notes: tuple[str, ...] = ()
 
 
-def read(recipe):
+def read(recipe: Recipe) -> Examples:
     """Return the `Examples` of a recipe.
 
     Raises:
@@ -53,14 +54,14 @@ def read(recipe):
     data, task = assemble("section", tree["data"]), assemble("task", tree["task"])
     task.check_metrics()
 
-    def examples(split):
+    def examples(split: str) -> Any:
         source = getattr(data, split)
         return source and read_for(task, source, data.root, tree, split)
 
     return Examples(recipe, data, task, examples("train"), examples("valid"))
 
 
-def settle(examples):
+def settle(examples: Examples) -> Examples:
     """Return `Examples` whose recipe and task hold what the training text tells, such as labels.
 
     Relative paths become absolute; where there is no `data.root`, those of text start from the working directory, which
@@ -85,7 +86,7 @@ def settle(examples):
     return replace(examples, recipe=recipe, task=task, notes=notes)
 
 
-def settle_tokenizer(examples):
+def settle_tokenizer(examples: Examples) -> Examples:
     """Return `Examples` of a new training, whose recipe has the tokenizer of the weights to begin with, if any.
 
     A resumed training has one of its own, and may go on where the weights are no more.
@@ -105,7 +106,7 @@ def settle_tokenizer(examples):
     return replace(examples, recipe=recipe, notes=(*examples.notes, *checkpoint.notes(), *notes))
 
 
-def settle_precision(examples, choose=fastest_precision):
+def settle_precision(examples: Examples, choose: Callable[[], tuple[str, str]] = fastest_precision) -> Examples:
     """Return `Examples` whose recipe names a dtype policy instead of `auto`.
 
     Args:
@@ -120,13 +121,13 @@ def settle_precision(examples, choose=fastest_precision):
     return replace(examples, recipe=recipe, notes=(*examples.notes, why))
 
 
-def _root(tree):
+def _root(tree: dict[str, Any]) -> str | None:
     """Return the folder that relative paths of text start from; None if there are none."""
     root = tree["data"].get("root")
     return "." if root is None and any(is_relative(path) for _, path in paths(tree)) else root
 
 
-def _notes(training):
+def _notes(training: dict[str, Any]) -> tuple[str, ...]:
     """Return what is to be said of settings that are larger than what there is."""
     epochs, average, patience = (training[name] for name in ("epochs", "average_last", "patience"))
     notes = []

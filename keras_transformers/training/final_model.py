@@ -1,18 +1,22 @@
 """The end of a training: the final weights are chosen, saved and scored."""
 
+from pathlib import Path
+
 import keras
 import tensorflow as tf
+from rich.console import Console
 
 from ..files import write_json, writing
 from ..runs.model import new_model
 from ..runs.notes import say
+from ..runs.run import Run
 from .callbacks import best_index
-from .fitting import monitored
+from .fitting import Fitted, monitored
 from .progress import ClosingTable
 from .strategies import is_chief
 
 
-def finish(fitted, run, console):
+def finish(fitted: Fitted, run: Run, console: Console) -> None:
     """Choose the final weights, save them, score them, write the report, and show it; of several workers, one does.
 
     Args:
@@ -50,7 +54,7 @@ def finish(fitted, run, console):
     say(f"final model: {chosen} → {run.model_file}", console)
 
 
-def _choose(fitted):
+def _choose(fitted: Fitted) -> str:
     """Put the final weights into the model, and say which they are."""
     history, encoded = fitted.history, fitted.built.encoded
     if fitted.built.settings.average_last > 1:
@@ -67,7 +71,7 @@ def _choose(fitted):
     return f"epoch {history[-1]['epoch']}, the last"
 
 
-def save_model(model, path):
+def save_model(model: keras.Model, path: Path) -> None:
     """Save `model` as a `.keras` file, which appears only when it is whole."""
     partial = path.with_name(f"partial-{path.name}")
     try:

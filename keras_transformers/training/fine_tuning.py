@@ -3,11 +3,15 @@
 The parts of a backbone are `embed` and `encoder`, whose `blocks` are numbered from below.
 """
 
+from typing import Any
+
+import keras
+
 from ..errors import RecipeError
 from ..models.backbone import backbone_of
 
 
-def freeze(model, blocks):
+def freeze(model: keras.Model, blocks: int) -> list[str]:
     """Keep the embeddings and the lowest `blocks` blocks of the encoder from being trained.
 
     Args:
@@ -26,7 +30,7 @@ def freeze(model, blocks):
     return [f"`training.freeze` is {blocks}, but the encoder has {there} blocks: all are kept as they are."]
 
 
-def decayed_rates(model, decay):
+def decayed_rates(model: keras.Model, decay: float) -> dict[str, float]:
     """Return `{variable.path: factor}`: `decay` to the power of the distance from the top block.
 
     The topmost block has the factor `decay`, the one beneath it its square, and so on down to the
@@ -48,7 +52,7 @@ def decayed_rates(model, decay):
     }
 
 
-def scale_rates(optimizer, model, decay):
+def scale_rates(optimizer: Any, model: keras.Model, decay: float) -> None:
     """Make the optimizer's learning rate fall with depth, as `decayed_rates` says.
 
     Raises:
@@ -62,7 +66,7 @@ def scale_rates(optimizer, model, decay):
     optimizer.rate_scales = decayed_rates(model, decay)
 
 
-def _backbone(model):
+def _backbone(model: keras.Model) -> Any:
     found = backbone_of(model)
     if found is None:
         raise RecipeError("`training.freeze` and `training.layer_decay` need a model with an encoder, but it has none.")

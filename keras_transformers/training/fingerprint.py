@@ -2,8 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass, fields
+from typing import Self
 
 from ..data.batches import fingerprint
+from ..data.batches.batching import Batches
+from .examples import Examples
 
 _SETTINGS = {"batch_tokens": "data.batch_tokens", "max_length": "data.max_length", "seed": "seed"}
 
@@ -33,7 +36,7 @@ class Fingerprint:
     seed: int
 
     @classmethod
-    def of(cls, examples, train, valid):
+    def of(cls, examples: "Examples", train: Batches, valid: Batches | None) -> Self:
         """Return that of `Examples` and the `Batches` of their training and validation text; `valid` may be None."""
         return cls(
             text=fingerprint.of_examples(train),
@@ -47,7 +50,7 @@ class Fingerprint:
         )
 
     @classmethod
-    def read(cls, text):
+    def read(cls, text: str | None) -> Self | None:
         """Return what `write` wrote, or None if it is not what this version writes."""
         try:
             values = json.loads(text or "")
@@ -55,15 +58,15 @@ class Fingerprint:
         except (ValueError, TypeError):
             return None
 
-    def write(self):
+    def write(self) -> str:
         """Return the fingerprint as text."""
         return json.dumps(asdict(self))
 
-    def makes_the_batches_of(self, other):
+    def makes_the_batches_of(self, other: "Fingerprint") -> bool:
         """Tell whether an epoch has the same batches, in the same order, as of another fingerprint."""
         return (self.text, self.plan) == (other.text, other.plan)
 
-    def change_from(self, before):
+    def change_from(self, before: "Fingerprint") -> str:
         """Return what makes the batches others than before, as a clause."""
         changed = [
             f"`{key}` was {getattr(before, name)} and is {getattr(self, name)}"

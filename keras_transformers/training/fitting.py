@@ -3,15 +3,22 @@
 import gc
 import time
 import traceback
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from rich.console import Console
 
 from ..errors import RunError, TrainingDiverged, TrainingInterrupted
 from ..files import writing
 from ..runs.notes import say
+from ..runs.run import Run
 from .building import Built
 from .callbacks import Clock, CurrentEpoch, Divergence, Interruption, Keeper, Record, Scores
 from .checkpoints import Checkpoints
+from .encoding import Encoded
 from .progress import LiveProgress
 from .resuming import spans
 from .strategies import is_chief
@@ -30,11 +37,17 @@ class Fitted:
 
     built: Built
     checkpoints: Checkpoints = field(repr=False)
-    history: tuple[dict, ...] = field(repr=False)
+    history: tuple[dict[str, Any], ...] = field(repr=False)
     seconds: float = 0.0
 
 
-def fit(built, run, console, plugins=(), callbacks=()):
+def fit(
+    built: Built,
+    run: Run,
+    console: Console,
+    plugins: Sequence[str] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Fitted:
     """Train from where `built.start` says to the end, and return the `Fitted`.
 
     Args:
@@ -92,13 +105,13 @@ def fit(built, run, console, plugins=(), callbacks=()):
     return Fitted(built, checkpoints, tuple(record.lines), time.perf_counter() - start)
 
 
-def monitored(encoded):
+def monitored(encoded: Encoded) -> str:
     """Return the name in an epoch's logs that tells which epoch is best."""
     return "loss" if encoded.valid is None else encoded.task.monitor
 
 
 @contextmanager
-def _released():
+def _released() -> Iterator[None]:
     """Where training is stopped, let go of the data at once.
 
     What holds it is the traceback, to the end of the process; TensorFlow then complains that Python is gone.
@@ -106,7 +119,7 @@ def _released():
     try:
         yield
     except (TrainingInterrupted, TrainingDiverged, KeyboardInterrupt) as stop:
-        error = stop
+        error: BaseException | None = stop
         while error is not None:
             traceback.clear_frames(error.__traceback__)
             error = error.__context__
@@ -114,7 +127,7 @@ def _released():
         raise
 
 
-def _comparable(history, monitor, run):
+def _comparable(history: list[dict[str, Any]], monitor: str, run: Run) -> list[dict[str, Any]]:
     """Return `history`, whose epochs can be compared with those to come.
 
     Raises:
@@ -128,7 +141,7 @@ def _comparable(history, monitor, run):
     )
 
 
-def _announce(built, run, console):
+def _announce(built: Built, run: Run, console: Console) -> None:
     encoded, place = built.encoded, built.start.place
     where = f", from epoch {place.epoch + 1}, batch {place.batch + 1}" if place.epoch or place.batch else ""
     batches = f"{encoded.train.batches:,} batch{'es' if encoded.train.batches > 1 else ''}"

@@ -3,10 +3,11 @@
 Each step takes the value that the one before has made, and makes another; none changes what it was given.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import keras
 import tensorflow as tf
@@ -17,12 +18,14 @@ from ..files import replacing, writing
 from ..recipe.recipe import Recipe
 from ..runs.notes import say, tell
 from ..runs.run import Run
-from .building import build
-from .encoding import encode, new_tokenizer
-from .examples import read, settle, settle_precision, settle_tokenizer
+from .building import Built, build
+from .encoding import Encoded, encode, new_tokenizer
+from .examples import Examples, read, settle, settle_precision, settle_tokenizer
 from .final_model import finish
 from .fitting import fit
-from .resuming import starting_place
+from .resuming import Start, starting_place
+
+Told = TypeVar("Told", Examples, Encoded, Start, Built)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Job:
     log: Callable[[Path], object] = lambda folder: None
 
 
-def start(job, path):
+def start(job: Job, path: Path) -> Run:
     """Train a recipe in a new run, which takes the place of what is at `path`, and return the `Run`.
 
     The run appears once the first step could be made: until then, whatever is at `path` stays.
@@ -62,7 +65,7 @@ def start(job, path):
     return _trained(job, built, Run(path))
 
 
-def resume(job, run):
+def resume(job: Job, run: Run) -> Run:
     """Go on with a run from its last state, and return it."""
     say(f"resuming with the run's own recipe, {run.recipe_file}", job.console)
     before, now = run.recipe.tree, job.recipe.tree
@@ -74,11 +77,11 @@ def resume(job, run):
     return _trained(job, built, run)
 
 
-def _settled(job, more=lambda examples: examples):
+def _settled(job: Job, more: Callable[[Examples], Examples] = lambda examples: examples) -> Examples:
     return _told(job, settle_precision(more(settle(read(job.recipe)))))
 
 
-def _trained(job, built, run):
+def _trained(job: Job, built: Built, run: Run) -> Run:
     job.log(run.path)
     with _explained(job, run):
         fitted = fit(built, run, job.console, job.plugins, job.callbacks)
@@ -86,14 +89,14 @@ def _trained(job, built, run):
     return run
 
 
-def _told(job, value):
+def _told(job: Job, value: Told) -> Told:
     """Tell the user what a step has to say, and return what it has made."""
     tell(value.notes, job.console)
     return value
 
 
 @contextmanager
-def _explained(job, run=None):
+def _explained(job: Job, run: Run | None = None) -> Iterator[None]:
     """Say what to do where memory does not suffice, and how to go on after Ctrl-C."""
     try:
         yield

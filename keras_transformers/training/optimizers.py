@@ -1,8 +1,11 @@
 """Adam and AdamW as one fused kernel, right under `tf.distribute` (slot `optimizer`)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..signature import Fraction, Positive, register
 from .keras_private import ClipsTheSum, DecaysInItsUpdate
 
@@ -36,19 +39,19 @@ class Adam(ClipsTheSum, keras.optimizers.Adam):
         beta_2: Fraction = 0.999,
         epsilon: Positive = 1e-7,
         clip_norm: Positive | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("global_clipnorm", clip_norm)
         super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
-        self.rate_scales = {}
+        self.rate_scales: dict[str, float] = {}
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
         """Update `variable` (a `tf.Variable`) from its `gradient`."""
         index = self._get_variable_index(variable)
         scale = self.rate_scales.get(self._trainable_variables[index].path, 1.0)
         self.update_scaled(gradient, variable, tf.cast(learning_rate, tf.float32) * scale)
 
-    def update_scaled(self, gradient, variable, learning_rate):
+    def update_scaled(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
         """Update `variable` from its `gradient` at its own learning rate, float32."""
         index = self._get_variable_index(variable)
         mean, square = self._momentums[index].value, self._velocities[index].value
@@ -92,12 +95,12 @@ class AdamW(DecaysInItsUpdate, Adam):
         beta_2: Fraction = 0.999,
         epsilon: Positive = 1e-6,
         clip_norm: Positive | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         kwargs.update(weight_decay=weight_decay, clip_norm=clip_norm)
         super().__init__(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **kwargs)
 
-    def update_scaled(self, gradient, variable, learning_rate):
+    def update_scaled(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
         if self.weight_decay and self._use_weight_decay(variable):
             variable.assign_sub(variable * (learning_rate * self.weight_decay))
         super().update_scaled(gradient, variable, learning_rate)

@@ -1,6 +1,7 @@
 """`training.precision: auto`: the dtype policy that this machine computes fastest with."""
 
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +12,7 @@ _GAIN = 1.25  # by how much bfloat16 must be faster, for its weights are also ca
 _AMPERE = 8, 0  # the first compute capability of NVIDIA's with products in bfloat16
 
 
-def fastest_precision():
+def fastest_precision() -> tuple[str, str]:
     """Return `float32` or `mixed_bfloat16`, and a sentence on why.
 
     A GPU is asked what it is built for; on a CPU one product is measured in both.
@@ -20,7 +21,7 @@ def fastest_precision():
     return _of_gpus(gpus) if gpus else _of_cpu(product_speeds())
 
 
-def _of_gpus(gpus):
+def _of_gpus(gpus: list[Any]) -> tuple[str, str]:
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     names = ", ".join(sorted({detail.get("device_name", "a GPU of an unknown kind") for detail in details}))
     if all(detail.get("compute_capability", (0, 0)) >= _AMPERE for detail in details):
@@ -28,14 +29,14 @@ def _of_gpus(gpus):
     return "float32", f"`training.precision` is float32: {names} is not built for bfloat16."
 
 
-def _of_cpu(speeds):
+def _of_cpu(speeds: dict[str, float]) -> tuple[str, str]:
     single, half = speeds["float32"] / 1e9, speeds["bfloat16"] / 1e9
     measured = f"here a product takes {single:,.0f} GFLOP/s in float32, {half:,.0f} in bfloat16"
     precision = "mixed_bfloat16" if half > _GAIN * single else "float32"
     return precision, f"`training.precision` is {precision}: {measured}."
 
 
-def product_speeds(seconds=_SECONDS):
+def product_speeds(seconds: float = _SECONDS) -> dict[str, float]:
     """Return the speed of one matrix product on the CPU in float32 and in bfloat16, in FLOP/s, by name.
 
     They are taken in turns, and the best of each counts, so that another program's work does not decide.
@@ -59,6 +60,4 @@ def product_speeds(seconds=_SECONDS):
     return {name: 2 * rows * inputs * outputs / spent for name, spent in best.items()}
 
 
-@tf.function(autograph=False)
-def _product(a, b):
-    return tf.linalg.matmul(a, b)
+_product = tf.function(tf.linalg.matmul, autograph=False)

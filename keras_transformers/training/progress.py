@@ -1,14 +1,18 @@
 """A live line while training, and a table at the end."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from rich.box import SIMPLE
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from ..annotations import Logs
 from ..runs.notes import say
 
 COLUMNS = {
@@ -35,13 +39,14 @@ class LiveProgress(keras.callbacks.Callback):
         console: Where to print; by default standard error.
     """
 
-    def __init__(self, epochs, batches, console=None):
+    def __init__(self, epochs: int, batches: int, console: Console | None = None) -> None:
         super().__init__()
         self.epochs, self.batches = epochs, batches
         self.console = console or Console(stderr=True)
-        self.bar = self.task = None
+        self.bar: Progress | None = None
+        self.task = TaskID(0)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         if not self.console.is_terminal:
             return
         self.bar = Progress(
@@ -56,16 +61,16 @@ class LiveProgress(keras.callbacks.Callback):
         self.bar.start()
         self.task = self.bar.add_task("", total=self.batches, epoch=epoch + 1, loss=float("nan"))
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self.bar is not None:
             self.bar.update(self.task, advance=1, loss=float(logs["loss"]))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.close()
         cells = [f"{title} {form.format(logs[name])}" for name, (title, form) in columns_of(logs).items()]
         say(f"epoch {epoch + 1}/{self.epochs}  " + "  ".join(cells), self.console)
 
-    def close(self):
+    def close(self) -> None:
         """Take the bar off the screen."""
         if self.bar is not None:
             self.bar.stop()
@@ -84,19 +89,19 @@ class ClosingTable:
         title: What was trained.
     """
 
-    def __init__(self, history, final, title):
+    def __init__(self, history: Sequence[dict[str, Any]], final: dict[str, float], title: str) -> None:
         self.history, self.final, self.title = history, final, title
         columns = columns_of(history[-1]) if history else {}
         self.columns = {name: one for name, one in columns.items() if name in KEPT or f"val_{name}" not in columns}
         self.columns.pop("tokens_per_second", None)
 
-    def __rich_console__(self, console, options):
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         unbounded = options.update(max_width=UNBOUNDED)
 
-        def fits(table):
+        def fits(table: Table) -> bool:
             return Measurement.get(console, unbounded, table).maximum <= options.max_width
 
-        groups = [[]]
+        groups: list[list[str]] = [[]]
         for name in self.columns:
             if groups[-1] and not fits(self._table([*groups[-1], name], options.max_width)):
                 groups.append([])
@@ -107,7 +112,7 @@ class ClosingTable:
             table = self._table(names)
             yield table if fits(table) else self._table(names, options.max_width)
 
-    def _table(self, names, width=None):
+    def _table(self, names: list[str], width: int | None = None) -> Table:
         """Return the table of these columns, as narrow as their words allow if a `width` is given."""
         first = next(iter(self.columns), None)
         table = Table(
@@ -128,18 +133,18 @@ class ClosingTable:
             table.add_row(*(Text(cell) for cell in row))
         return table
 
-    def _cells(self, name):
+    def _cells(self, name: str) -> list[str]:
         form = self.columns[name][1]
         values = (line.get(name) for line in self.history)
         return ["" if value is None else form.format(value) for value in values]
 
 
-def _longest_word(*texts):
+def _longest_word(*texts: str) -> int:
     """Return the width of the longest word of these texts."""
     return max(cell_len(word) for text in texts for word in text.split() or [""])
 
 
-def columns_of(logs):
+def columns_of(logs: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Return title and format of each number in the logs of an epoch that is shown, in order.
 
     What `COLUMNS` does not know, such as a task's own measures, is shown before the speed.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import RunError
+from ..runs.run import Run
 from .checkpoints import Place, Saved, saved_states
 from .fingerprint import Fingerprint
 
@@ -27,7 +28,7 @@ class Start:
     notes: tuple[str, ...] = ()
 
 
-def starting_place(run, fingerprint, epochs, changed):
+def starting_place(run: Run, fingerprint: Fingerprint, epochs: int, changed: bool) -> Start:
     """Return where a run goes on: where it stopped, or at the beginning of an epoch whose batches are others now.
 
     In an epoch each example is seen once. So if the batches of one that was interrupted are no longer what they
@@ -53,7 +54,7 @@ def starting_place(run, fingerprint, epochs, changed):
     return _before_the_end(start, states, epochs)
 
 
-def _unchecked(run, states, changed):
+def _unchecked(run: Run, states: list[Saved], changed: bool) -> Start:
     """Return the start of a run whose batches cannot be compared with what they were."""
     place = states[0].place
     if not changed or not place.batch:
@@ -61,9 +62,10 @@ def _unchecked(run, states, changed):
     return _anew(run, states, "they are not what they were")
 
 
-def _checked(run, states, before, now):
+def _checked(run: Run, states: list[Saved], before: Fingerprint, now: Fingerprint) -> Start:
     """Return the start of a run whose batches are compared with what they were."""
-    place, notes = states[0].place, ()
+    place = states[0].place
+    notes: tuple[str, ...] = ()
     if place.epoch and now.valid != before.valid:
         epoch = place.epoch + 1
         notes = (f"The validation text is another: scores from epoch {epoch} on do not compare with those before.",)
@@ -76,7 +78,7 @@ def _checked(run, states, before, now):
     return Start(place, states[0], (f"From epoch {place.epoch + 1} on, batches are others: {change}.", *notes))
 
 
-def _anew(run, states, change):
+def _anew(run: Run, states: list[Saved], change: str) -> Start:
     """Return the beginning of the epoch that was interrupted."""
     place = states[0].place
     saved = next((saved for saved in states if not saved.place.batch), None)
@@ -93,7 +95,7 @@ def _anew(run, states, change):
     return Start(saved.place if saved else BEGINNING, saved, (note,))
 
 
-def _before_the_end(start, states, epochs):
+def _before_the_end(start: Start, states: list[Saved], epochs: int) -> Start:
     """Return `start`, or the end of the last whole epoch if nothing is left to train."""
     if start.place.epoch < epochs:
         return start
@@ -102,7 +104,7 @@ def _before_the_end(start, states, epochs):
     return Start(saved.place, saved, (note,))
 
 
-def updates_in_all(place, epochs, batches):
+def updates_in_all(place: Place, epochs: int, batches: int) -> int:
     """Return the number of updates that a training will have made at its end, for schedules that fall to it.
 
     Args:
@@ -113,7 +115,7 @@ def updates_in_all(place, epochs, batches):
     return place.updates + max(epochs - place.epoch, 0) * batches - place.batch
 
 
-def spans(epoch, epochs, batch):
+def spans(epoch: int, epochs: int, batch: int) -> list[tuple[int, int, int]]:
     """Return `(first epoch, end, batches to skip)` of each call of `fit`.
 
     An epoch resumed in its middle is a call of its own: Keras takes the number of batches of the

@@ -1,10 +1,11 @@
 """Learning rates as functions of the step (slot `schedule`)."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import keras
 from keras import ops
 
+from ..annotations import Config, Tensor
 from ..signature import Bounds, Count, ModelDim, Positive, TrainingSteps, register
 
 NonNegative = Annotated[float, Bounds(minimum=0)]
@@ -23,18 +24,18 @@ class Noam(keras.optimizers.schedules.LearningRateSchedule):
         dim: Width in the formula; by default the model's.
     """
 
-    def __init__(self, warmup: Count = 4000, scale: Positive = 1.0, dim: ModelDim | None = None):
+    def __init__(self, warmup: Count = 4000, scale: Positive = 1.0, dim: ModelDim | None = None) -> None:
         self.warmup = warmup
         self.scale = scale
-        self.dim = dim
+        self.dim: Any = dim  # a number, given here or by the recipe's model
 
-    def __call__(self, step):
+    def __call__(self, step: int | Tensor) -> Tensor:
         """Return the rate of the update after `step` others, float32."""
         step = ops.cast(step, "float32") + 1.0
         rise = step * self.warmup**-1.5
         return self.scale * self.dim**-0.5 * ops.minimum(ops.rsqrt(step), rise)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"warmup": self.warmup, "scale": self.scale, "dim": self.dim}
 
 
@@ -51,12 +52,12 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         steps: Step at which the rate reaches zero; by default the last of the training.
     """
 
-    def __init__(self, peak: Positive, warmup: Count = 1000, steps: TrainingSteps | None = None):
+    def __init__(self, peak: Positive, warmup: Count = 1000, steps: TrainingSteps | None = None) -> None:
         self.peak = peak
         self.steps = steps
         self.warmup = warmup
 
-    def __call__(self, step):
+    def __call__(self, step: int | Tensor) -> Tensor:
         """Return the rate of the update after `step` others, float32.
 
         Raises:
@@ -70,7 +71,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         fall = 0.5 * (1.0 + ops.cos(3.141592653589793 * ops.clip(done, 0.0, 1.0)))
         return self.peak * ops.where(step < self.warmup, rise, fall)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup}
 
 
@@ -87,12 +88,12 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         steps: Step at which the rate reaches zero; by default the last of the training.
     """
 
-    def __init__(self, peak: Positive, warmup: NonNegative = 0.1, steps: TrainingSteps | None = None):
+    def __init__(self, peak: Positive, warmup: NonNegative = 0.1, steps: TrainingSteps | None = None) -> None:
         self.peak = peak
         self.warmup = warmup
         self.steps = steps
 
-    def __call__(self, step):
+    def __call__(self, step: int | Tensor) -> Tensor:
         """Return the rate of the update after `step` others, float32.
 
         Raises:
@@ -106,7 +107,7 @@ class WarmupLinear(keras.optimizers.schedules.LearningRateSchedule):
         fall = (self.steps - step) / max(self.steps - warmup, 1.0)
         return self.peak * ops.where(step < warmup, rise, ops.clip(fall, 0.0, 1.0))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"peak": self.peak, "warmup": self.warmup, "steps": self.steps}
 
 
@@ -119,11 +120,11 @@ class Constant(keras.optimizers.schedules.LearningRateSchedule):
         rate: Learning rate.
     """
 
-    def __init__(self, rate: Positive):
+    def __init__(self, rate: Positive) -> None:
         self.rate = rate
 
-    def __call__(self, step):
+    def __call__(self, step: int | Tensor) -> Tensor:
         return ops.convert_to_tensor(self.rate, "float32")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"rate": self.rate}

@@ -5,7 +5,7 @@ from functools import cache
 import tensorflow as tf
 
 
-def strategy_of(name):
+def strategy_of(name: str) -> tf.distribute.Strategy:
     """Return the `tf.distribute.Strategy` of a recipe's `training.strategy`.
 
     `auto` mirrors over the GPUs where there are several; `mirrored` does so over whatever there
@@ -19,7 +19,7 @@ def strategy_of(name):
 
 
 @cache
-def _mirrored(devices):
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
     """Return the one strategy of these devices.
 
     TensorFlow takes collective operations of the same number for the same, and each strategy counts its own anew: the
@@ -28,7 +28,7 @@ def _mirrored(devices):
     return tf.distribute.MirroredStrategy(list(devices))
 
 
-def is_chief(strategy):
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Tell whether this process is the one that writes: of several workers, the chief, or else the first.
 
     Args:

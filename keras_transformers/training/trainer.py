@@ -1,8 +1,12 @@
 """The train step: N replicas compute what one computes on the same global batch."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import keras
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..losses.loss import as_loss
 from .keras_private import BuiltBeforeFit
 
@@ -20,7 +24,14 @@ class TokenModel(BuiltBeforeFit, keras.Model):
     `sample_weight` weighs the losses, and their sum is divided by the sum of the weights.
     """
 
-    def compile(self, optimizer, loss, measures=(), count_tokens=None, **kwargs):
+    def compile(
+        self,
+        optimizer: Any,
+        loss: Any,
+        measures: Iterable[str] = (),
+        count_tokens: Callable[[Any], Tensor] | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Prepare for `fit`.
 
         Args:
@@ -43,10 +54,10 @@ class TokenModel(BuiltBeforeFit, keras.Model):
         self.measured = {name: Ratio(name=name) for name in measures}
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[Any]:
         return [self.loss_metric, self.token_metric, *self.measured.values()]
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Tensor]:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             y_pred = self(x, training=True)
@@ -62,7 +73,7 @@ class TokenModel(BuiltBeforeFit, keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
         return self._measure(x, y, y_pred, total, count)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Tensor]:
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)
         total, count = self.token_loss.totals(y, y_pred, sample_weight)
@@ -71,7 +82,7 @@ class TokenModel(BuiltBeforeFit, keras.Model):
             total += added * _sum_over_replicas(count)
         return self._measure(x, y, y_pred, total, count)
 
-    def _added(self, x):
+    def _added(self, x: Any) -> Tensor | None:
         """Return what layers add to the loss, times this replica's share of the examples; None: nothing.
 
         Replicas share the layers, which hold what the last forward pass has added: it must be read before a sum over
@@ -85,7 +96,7 @@ class TokenModel(BuiltBeforeFit, keras.Model):
         # A mean over no examples is no number: a replica without any adds nothing.
         return tf.where(examples > 0, tf.add_n(losses) * share, 0.0)
 
-    def _measure(self, x, y, y_pred, total, count):
+    def _measure(self, x: Any, y: Any, y_pred: Any, total: Tensor, count: Tensor) -> dict[str, Tensor]:
         self.loss_metric.update_state(total, count)
         self.token_metric.update_state(count if self.count_tokens is None else self.count_tokens(x))
         measures = self.token_loss.measures(y, y_pred) if self.measured else {}
@@ -97,12 +108,12 @@ class TokenModel(BuiltBeforeFit, keras.Model):
 class Ratio(keras.metrics.Metric):
     """The sum of amounts over the sum of weights, of all batches and replicas; 0 before the first."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(name=name)
         self.amount = self.add_variable((), "zeros", name="amount")
         self.weight = self.add_variable((), "zeros", name="weight")
 
-    def update_state(self, amount, weight):
+    def update_state(self, amount: Tensor, weight: Tensor) -> None:
         """Add a batch.
 
         Args:
@@ -112,11 +123,11 @@ class Ratio(keras.metrics.Metric):
         self.amount.assign_add(tf.cast(amount, tf.float32))
         self.weight.assign_add(tf.cast(weight, tf.float32))
 
-    def result(self):
+    def result(self) -> Tensor:
         return keras.ops.divide_no_nan(self.amount, self.weight)
 
 
-def _sum_over_replicas(value):
+def _sum_over_replicas(value: Tensor) -> Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return value

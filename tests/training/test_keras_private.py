@@ -25,10 +25,15 @@ def methods(kind):
     return {name: method for name, method in vars(kind).items() if inspect.isfunction(method)}
 
 
+def arguments(method):
+    """Return name, kind and default of each argument; Keras annotates none."""
+    return [(each.name, each.kind, each.default) for each in inspect.signature(method).parameters.values()]
+
+
 @pytest.mark.parametrize("kind", OVERRIDDEN, ids=lambda kind: kind.__name__)
 def test_keras_has_the_methods_with_the_same_arguments(kind):
     for name, method in methods(kind).items():
-        assert inspect.signature(method) == inspect.signature(getattr(OVERRIDDEN[kind], name)), name
+        assert arguments(method) == arguments(getattr(OVERRIDDEN[kind], name)), name
 
 
 def test_they_are_all_that_is_overridden():

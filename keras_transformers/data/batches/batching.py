@@ -6,6 +6,7 @@ padding; one cut to a number of tokens from sentences of nearly equal length has
 
 import abc
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -57,7 +58,11 @@ class Batches(abc.ABC):
         ids: Names of the inputs that hold the text, as ids, and `PAD` where there is none.
     """
 
-    ids = ("tokens",)
+    lengths: Any
+    tokens: Any
+    batch_tokens: Any
+    seed: Any
+    ids: tuple[str, ...] = ("tokens",)
 
     @abc.abstractmethod
     def batch(self, rows, rng=None):

@@ -25,6 +25,7 @@ class Shares(Batches):
 
     def __init__(self, whole, replicas):
         self.whole, self.replicas = whole, replicas
+        self.batch_tokens, self.seed = whole.batch_tokens, whole.seed
         count = len(whole.lengths[0])
         if count < 2 * replicas and count % replicas:
             raise DataError(f"{replicas} replicas cannot share {count} examples: there must be {2 * replicas}.")
@@ -36,14 +37,6 @@ class Shares(Batches):
     @property
     def tokens(self):
         return self.whole.tokens
-
-    @property
-    def batch_tokens(self):
-        return self.whole.batch_tokens
-
-    @property
-    def seed(self):
-        return self.whole.seed
 
     def batch(self, rows, rng=None):
         return self.whole.batch(rows, rng)
