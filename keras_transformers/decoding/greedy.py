@@ -3,8 +3,12 @@
 B batch, L greatest output length, V vocabulary size.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..annotations import State, Tensor
+from ..models.decodable import Decodable
 from ..signature import register
 from ..text.special import EOS, PAD
 from .search import Search, forbid
@@ -14,13 +18,17 @@ from .search import Search, forbid
 class Greedy(Search):
     """Takes the most probable token at each step, until the end token."""
 
-    def find(self, model, state, first, limits, length):
+    def find(
+        self, model: Decodable, state: State, first: Tensor, limits: Tensor, length: Tensor
+    ) -> tuple[Tensor, Tensor]:
         batch = tf.shape(first)[0]
 
-        def unfinished(index, done, *_):
+        def unfinished(index: Tensor, done: Tensor, *_: Any) -> Tensor:
             return (index < length) & ~tf.reduce_all(done)
 
-        def step(index, done, last, score, output, state):
+        def step(
+            index: Tensor, done: Tensor, last: Tensor, score: Tensor, output: Tensor, state: State
+        ) -> tuple[Any, ...]:
             logits, state = model.step(last[:, None], state)
             log_probability = tf.nn.log_softmax(forbid(logits[:, 0]))
             token = tf.argmax(log_probability, axis=-1, output_type=tf.int32)

@@ -7,6 +7,7 @@ import abc
 
 import tensorflow as tf
 
+from ..annotations import State, Tensor
 from ..errors import RecipeError
 from ..models.decodable import Decodable
 from ..signature import Natural, Positive
@@ -24,16 +25,16 @@ class Search(abc.ABC):
         max_extra: … and this many more.
     """
 
-    def __init__(self, max_ratio: Positive = 1.5, max_extra: Natural = 12):
+    def __init__(self, max_ratio: Positive = 1.5, max_extra: Natural = 12) -> None:
         self.max_ratio = max_ratio
         self.max_extra = max_extra
 
-    def limit(self, lengths):
+    def limit(self, lengths: Tensor) -> Tensor:
         """Return the greatest number of output tokens for sources of these lengths, int32."""
         most = tf.math.ceil(self.max_ratio * tf.cast(lengths, tf.float32))
         return tf.cast(most, tf.int32) + self.max_extra
 
-    def __call__(self, model, source):
+    def __call__(self, model: Decodable, source: Tensor) -> tuple[Tensor, Tensor]:
         """Decode.
 
         Args:
@@ -58,7 +59,9 @@ class Search(abc.ABC):
         return self.find(model, state, tf.fill((tf.shape(source)[0],), BOS), limits, length)
 
     @abc.abstractmethod
-    def find(self, model, state, first, limits, length):
+    def find(
+        self, model: Decodable, state: State, first: Tensor, limits: Tensor, length: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return ids (B, L), 0 after the end, and their total log-probability (B,).
 
         Args:
@@ -70,7 +73,7 @@ class Search(abc.ABC):
         """
 
 
-def forbid(logits):
+def forbid(logits: Tensor) -> Tensor:
     """Return `logits` (B, V) with padding and the start token made impossible."""
     ids = tf.range(tf.shape(logits)[-1])
     return tf.where((ids == PAD) | (ids == BOS), tf.float32.min, logits)

@@ -3,9 +3,12 @@
 B batch, D model width.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Tensor
 from ..models.heads.sentence import unit_length
 from .loss import Loss, named
 
@@ -17,7 +20,7 @@ class CosineError(Loss):
     Reference: Reimers and Gurevych 2019, section 3 (regression objective), https://arxiv.org/abs/1908.10084
     """
 
-    def call(self, labels, vectors):
+    def call(self, labels: Any, vectors: Any) -> Tensor:
         """Return the loss of each pair (B,).
 
         Args:

@@ -3,14 +3,18 @@
 B batch, T target length, V vocabulary size.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Config, Tensor
 from ..signature import Rate
 from .loss import Loss
 
 
-def smoothed_cross_entropy(labels, logits, smoothing=0.0):
+def smoothed_cross_entropy(labels: Tensor, logits: Tensor, smoothing: float = 0.0) -> Tensor:
     """Return −Σ q log p for each token, q = (1 − ε)·[the label] + ε/V.
 
     With z the logits, that is −log softmax(z)_label + ε (z_label − mean(z)), whose gradient is
@@ -26,8 +30,7 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.0):
         smoothing: ε.
     """
 
-    @ops.custom_gradient
-    def loss(logits):
+    def loss(logits: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
         probability = ops.softmax(logits)
         index = ops.expand_dims(labels, -1)
         at_label = ops.squeeze(ops.take_along_axis(probability, index, axis=-1), -1)
@@ -36,7 +39,7 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.0):
             label_logit = ops.squeeze(ops.take_along_axis(logits, index, axis=-1), -1)
             value = value + smoothing * (label_logit - ops.mean(logits, axis=-1))
 
-        def gradient(*args, upstream=None):
+        def gradient(*args: Tensor, upstream: Tensor | None = None) -> Tensor:
             (upstream,) = args or (upstream,)
             rows = ops.expand_dims(ops.arange(ops.shape(labels)[0]), -1)
             where = ops.concatenate([rows, ops.cast(index, rows.dtype)], axis=-1)
@@ -50,7 +53,7 @@ def smoothed_cross_entropy(labels, logits, smoothing=0.0):
 
         return value, gradient
 
-    return loss(logits)
+    return ops.custom_gradient(loss)(logits)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -64,24 +67,26 @@ class TokenCrossEntropy(Loss):
         **kwargs: As of `Loss`.
     """
 
-    def __init__(self, label_smoothing: Rate = 0.0, pad_id=0, name="token_cross_entropy", **kwargs):
+    def __init__(
+        self, label_smoothing: Rate = 0.0, pad_id: int = 0, name: str = "token_cross_entropy", **kwargs: Any
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.label_smoothing = label_smoothing
         self.pad_id = pad_id
 
-    def call(self, labels, logits):
+    def call(self, labels: Tensor, logits: Tensor) -> Tensor:
         """Return the loss of each token (B, T), for labels (B, T) and logits (B, T, V)."""
         return losses_at(labels, logits, self.label_smoothing)
 
-    def weights(self, labels):
+    def weights(self, labels: Tensor) -> Tensor:
         """Return 1 for real tokens and 0 for padding, (B, T)."""
         return ops.cast(ops.not_equal(labels, self.pad_id), "float32")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}
 
 
-def losses_at(labels, logits, smoothing=0.0):
+def losses_at(labels: Tensor, logits: Tensor, smoothing: float = 0.0) -> Tensor:
     """Return the smoothed cross-entropy at each place: labels (…,) and logits (…, V) give float32 (…,).
 
     A label below 0, which is none, is taken for 0; its loss means nothing.

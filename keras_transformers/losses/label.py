@@ -3,9 +3,12 @@
 B batch, C number of classes.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Config, Tensor
 from .cross_entropy import losses_at
 from .loss import Loss, named
 
@@ -20,20 +23,20 @@ class LabelCrossEntropy(Loss):
         **kwargs: As of `Loss`.
     """
 
-    def __init__(self, label_smoothing=0.0, name="label_cross_entropy", **kwargs):
+    def __init__(self, label_smoothing: float = 0.0, name: str = "label_cross_entropy", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.label_smoothing = label_smoothing
 
-    def call(self, labels, logits):
+    def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss of each text (B,), for `{"label": int32 (B,)}` and logits (B, C)."""
         return losses_at(named(labels, "label"), logits, self.label_smoothing)
 
-    def measures(self, labels, logits):
+    def measures(self, labels: Any, logits: Any) -> dict[str, tuple[Tensor, Tensor]]:
         """Return `accuracy`, in percent."""
         right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(named(labels, "label"), "int32"))
         return {"accuracy": percentage(right)}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
 
@@ -41,12 +44,12 @@ class LabelCrossEntropy(Loss):
 class SquaredError(Loss):
     """The squared error of one number for each text."""
 
-    def call(self, labels, values):
+    def call(self, labels: Any, values: Any) -> Tensor:
         """Return the loss of each text (B,), for `{"label": float32 (B,)}` and values (B, 1)."""
         return ops.square(ops.cast(values, "float32")[:, 0] - ops.cast(named(labels, "label"), "float32"))
 
 
-def percentage(right, weights=None):
+def percentage(right: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return 100 times how many are `right`, each with its weight, and the sum of the weights; float32."""
     right = ops.cast(right, "float32")
     weights = ops.ones_like(right) if weights is None else weights

@@ -1,9 +1,12 @@
 """What every loss is: the loss of each item, and which items count."""
 
 import abc
+from typing import Any
 
 import keras
 from keras import ops
+
+from ..annotations import Tensor
 
 
 class Loss(keras.losses.Loss, abc.ABC):
@@ -22,11 +25,13 @@ class Loss(keras.losses.Loss, abc.ABC):
         dtype: As of `keras.losses.Loss`; losses are float32 in mixed precision, too.
     """
 
-    def __init__(self, name=None, reduction="mean_with_sample_weight", dtype="float32"):
+    def __init__(
+        self, name: str | None = None, reduction: str = "mean_with_sample_weight", dtype: Any = "float32"
+    ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     @abc.abstractmethod
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """Return the loss of each item, float32: (B,), or of the shape of `weights`.
 
         Args:
@@ -34,15 +39,15 @@ class Loss(keras.losses.Loss, abc.ABC):
             y_pred: What the model gives.
         """
 
-    def weights(self, y_true):
+    def weights(self, y_true: Any) -> Tensor | None:
         """Return how much each item counts, float32, 0 for padding; None: each example is one item, and counts 1."""
         return None
 
-    def measures(self, y_true, y_pred):
+    def measures(self, y_true: Any, y_pred: Any) -> dict[str, tuple[Tensor, Tensor]]:
         """Return what else is logged, by name: a sum over the batch and what it is averaged over, float32."""
         return {}
 
-    def totals(self, y_true, y_pred, sample_weight=None):
+    def totals(self, y_true: Any, y_pred: Any, sample_weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the sum of the weighted losses and the sum of the weights, float32 scalars.
 
         Args:
@@ -57,7 +62,7 @@ class Loss(keras.losses.Loss, abc.ABC):
                 weights = weights * of_rank(factor, len(losses.shape))
         return ops.sum(losses * weights), ops.sum(weights)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Tensor | None = None) -> Tensor:
         """Return the mean over what counts, or what another `reduction` asks for."""
         weights = self.weights(y_true)
         if weights is not None and sample_weight is not None:
@@ -65,7 +70,7 @@ class Loss(keras.losses.Loss, abc.ABC):
         return super().__call__(y_true, y_pred, sample_weight if weights is None else weights)
 
 
-def of_rank(weights, rank):
+def of_rank(weights: Tensor, rank: int) -> Tensor:
     """Return `weights` as float32 of this rank, with axes of length 1 added at the end or taken from there."""
     weights = ops.cast(weights, "float32")
     while len(weights.shape) < rank:
@@ -75,12 +80,12 @@ def of_rank(weights, rank):
     return weights
 
 
-def named(values, name):
+def named(values: Any, name: str) -> Any:
     """Return `values[name]`, or `values` where they are no dict: then Keras has taken them out of it."""
     return values[name] if isinstance(values, dict) else values
 
 
-def as_loss(loss):
+def as_loss(loss: Any) -> Loss:
     """Return a loss as a `Loss`: what was written for version 0.1, with `totals` and maybe `measures`, becomes one.
 
     Raises:
@@ -99,18 +104,19 @@ def as_loss(loss):
 class _Totals(Loss):
     """A loss that says its totals and nothing of its items."""
 
-    def __init__(self, loss):
+    def __init__(self, loss: Any) -> None:
         super().__init__(name=type(loss).__name__)
         self.loss = loss
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
         total, count = self.loss.totals(y_true, y_pred)
         return total / ops.maximum(count, 1.0)
 
-    def totals(self, y_true, y_pred, sample_weight=None):
+    def totals(self, y_true: Any, y_pred: Any, sample_weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if sample_weight is not None:
             raise ValueError(f"{self.name} must be a `keras_transformers.losses.Loss` to weigh examples.")
-        return self.loss.totals(y_true, y_pred)
+        total, count = self.loss.totals(y_true, y_pred)
+        return total, count
 
-    def measures(self, y_true, y_pred):
+    def measures(self, y_true: Any, y_pred: Any) -> dict[str, tuple[Tensor, Tensor]]:
         return self.loss.measures(y_true, y_pred) if hasattr(self.loss, "measures") else {}

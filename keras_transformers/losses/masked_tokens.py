@@ -3,9 +3,12 @@
 B batch, P most masked tokens in one sequence of the batch, V vocabulary size.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Tensor
 from .cross_entropy import losses_at
 from .label import percentage
 from .loss import Loss, named
@@ -21,7 +24,7 @@ class PretrainingLoss(Loss):
     In plain `compile`, which calls it once for each output, the two are means of their own.
     """
 
-    def call(self, labels, logits):
+    def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss of each masked token and, added to it, that of its pair's next sentence: (B, P).
 
         Args:
@@ -33,11 +36,11 @@ class PretrainingLoss(Loss):
             losses = losses + ops.expand_dims(losses_at(labels["next"], logits["next"]), -1)
         return losses
 
-    def weights(self, labels):
+    def weights(self, labels: Any) -> Tensor:
         """Return 1 where there is a label, 0 where there is none, (B, P)."""
         return real_places(named(labels, "masked"))
 
-    def measures(self, labels, logits):
+    def measures(self, labels: Any, logits: Any) -> dict[str, tuple[Tensor, Tensor]]:
         """Return sums and counts of what is logged; accuracies are 0 to 100."""
         masked, guesses = named(labels, "masked"), named(logits, "masked")
         real = real_places(masked)
@@ -52,10 +55,10 @@ class PretrainingLoss(Loss):
         return measures
 
 
-def _has_next(labels):
+def _has_next(labels: Any) -> bool:
     return isinstance(labels, dict) and "next" in labels
 
 
-def real_places(labels):
+def real_places(labels: Any) -> Tensor:
     """Return 1 where there is a label and 0 where it is below 0, float32, of the shape of `labels`."""
     return ops.cast(labels >= 0, "float32")

@@ -1,8 +1,11 @@
 """What question answering minimizes. B batch, T length."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from ..annotations import Tensor
 from .label import percentage
 from .loss import Loss
 
@@ -16,7 +19,7 @@ class SpanCrossEntropy(Loss):
     In plain `compile`, which calls it for one output at a time and adds up, `loss_weights=0.5` gives the same.
     """
 
-    def call(self, labels, logits):
+    def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss of each window (B,).
 
         Args:
@@ -27,13 +30,13 @@ class SpanCrossEntropy(Loss):
             return cross_entropy(labels, logits)
         return sum(cross_entropy(labels[side], logits[side]) for side in SIDES) / 2
 
-    def measures(self, labels, logits):
+    def measures(self, labels: Any, logits: Any) -> dict[str, tuple[Tensor, Tensor]]:
         """Return sum and count of the share of windows with both ends right, 0 to 100."""
         right = (ops.equal(ops.cast(ops.argmax(logits[side], axis=-1), "int32"), labels[side]) for side in SIDES)
         return {"span_accuracy": percentage(ops.logical_and(*right))}
 
 
-def cross_entropy(labels, logits):
+def cross_entropy(labels: Any, logits: Any) -> Tensor:
     """Return −log softmax(`logits`) at `labels`, (B,), for logits (B, T) of places in a sequence."""
     log = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
     places = ops.expand_dims(ops.cast(labels, "int32"), -1)

@@ -1,7 +1,10 @@
 """What a task needs to know of the model under its head."""
 
+from typing import Any
+
 import keras
 
+from ..annotations import Tensor
 from ..errors import RecipeError
 
 
@@ -16,13 +19,16 @@ class Backbone:
         pooler   the layer that makes the output `pooled`, if there is one
     """
 
+    embed: Any
+    encoder: Any
+
     @property
-    def longest_input(self):
+    def longest_input(self) -> int | None:
         """How many tokens it can read: as many as it has learnt positions; None where they have no end."""
         return getattr(getattr(self.embed, "position", None), "max_length", None)
 
 
-def features(backbone, name, needed_by):
+def features(backbone: Any, name: str, needed_by: str) -> Tensor:
     """Return the output `name` of `backbone`, called on its own inputs, for a head to go on from.
 
     Args:
@@ -39,7 +45,7 @@ def features(backbone, name, needed_by):
     return backbone(backbone.input)[name]
 
 
-def freeze_unread(model):
+def freeze_unread(model: Any) -> None:
     """Keep the pooler of a task's new model as it is, if nothing reads what it makes: it would get no gradient.
 
     Args:
@@ -55,7 +61,7 @@ def freeze_unread(model):
         backbone.pooler.trainable = False
 
 
-def require_segments(backbone, needed_by):
+def require_segments(backbone: Any, needed_by: str) -> None:
     """Raise unless the model tells two texts apart.
 
     Args:
@@ -70,12 +76,12 @@ def require_segments(backbone, needed_by):
         raise RecipeError(f"`{needed_by}` reads two texts: `model.segments` must be at least 2, but is {segments}.")
 
 
-def backbone_of(model):
+def backbone_of(model: Any) -> Any:
     """Return the `Backbone` that a model is, or has within it; None if there is none."""
     return next((layer for layer in (model, *model.layers) if isinstance(layer, Backbone)), None)
 
 
-def longest_input(model, otherwise=512):
+def longest_input(model: Any, otherwise: int = 512) -> int:
     """Return how many tokens a task's model can read.
 
     Args:
@@ -86,6 +92,6 @@ def longest_input(model, otherwise=512):
     return (None if backbone is None else backbone.longest_input) or otherwise
 
 
-def with_head(backbone, outputs):
+def with_head(backbone: Any, outputs: Any) -> keras.Model:
     """Return the model from the backbone's inputs to a head's outputs."""
     return keras.Model(backbone.input, outputs)

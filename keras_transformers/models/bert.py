@@ -3,11 +3,12 @@
 B batch, T length, D model width, V vocabulary size.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import keras
 from keras import ops
 
+from ..annotations import Config, Layer, Shape, Tensor
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.initializer import truncated_normal
@@ -60,8 +61,8 @@ class Bert(Backbone, keras.Model):
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
         initialization: Literal["random", "matching"] = "random",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         embed = SegmentEmbed(embedding, segments, position, norm or LayerNorm(), dropout, name="embed")
         pooler = Linear(dim, activation="tanh", kernel_initializer=truncated_normal(), name="pooler")
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in ("tokens", "segments")}
@@ -78,7 +79,7 @@ class Bert(Backbone, keras.Model):
         if initialization == "matching":
             begin_matching(embed, encoder.blocks[0].attention)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object
         position = self.embed.position
         return {
@@ -95,7 +96,7 @@ class Bert(Backbone, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
         parts = ("embedding", "encoder", "position", "norm")
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
@@ -103,7 +104,9 @@ class Bert(Backbone, keras.Model):
 class SegmentEmbed(MaskedLayer):
     """Token, segment and position embeddings summed, then normalization, then dropout."""
 
-    def __init__(self, embedding, segments, position, norm, dropout, **kwargs):
+    def __init__(
+        self, embedding: Layer, segments: int, position: Layer | None, norm: Layer, dropout: float, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.embedding = embedding
         self.segments = segments
@@ -111,7 +114,7 @@ class SegmentEmbed(MaskedLayer):
         self.norm = norm
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
-    def build(self, tokens_shape, *_):
+    def build(self, tokens_shape: Shape, *_: Any) -> None:
         dim = self.embedding.dim
         build_once(self.embedding, tokens_shape)
         self.table = self.add_weight(name="segments", shape=(self.segments, dim), initializer=truncated_normal())
@@ -119,12 +122,12 @@ class SegmentEmbed(MaskedLayer):
             build_once(self.position, (*tokens_shape, dim))
         build_once(self.norm, (*tokens_shape, dim))
 
-    def call(self, tokens, segments, training=None):
+    def call(self, tokens: Tensor, segments: Tensor, training: bool | None = None) -> Tensor:
         """Map ids and segments, both (B, T), to vectors (B, T, D)."""
         x = self.embedding(tokens) + ops.cast(ops.take(self.table, segments, axis=0), self.compute_dtype)
         if self.position is not None:
             x = self.position(x, positions=ops.arange(ops.shape(tokens)[1]))
         return self.drop(self.norm(x), training=training)
 
-    def compute_output_shape(self, tokens_shape, *_):
+    def compute_output_shape(self, tokens_shape: Shape, *_: Any) -> Any:
         return (*tokens_shape, self.embedding.dim)

@@ -1,5 +1,7 @@
 """What searching for an output asks of a model."""
 
+from ..annotations import State, Tensor
+
 
 class Decodable:
     """Abstract: a model that says its output token by token, so that any search can decode with it.
@@ -19,7 +21,7 @@ class Decodable:
     B batch, T tokens of a step, V vocabulary size.
     """
 
-    def begin(self, inputs, length):
+    def begin(self, inputs: dict[str, Tensor], length: int | Tensor) -> State:
         """Return the state before the first token.
 
         Args:
@@ -29,10 +31,10 @@ class Decodable:
         """
         raise NotImplementedError(f"{type(self).__name__} must have a method `begin(inputs, length)`.")
 
-    def step(self, ids, state):
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Read the next tokens `ids` (B, T) and return float32 logits (B, T, V) of those that follow, and the state."""
         raise NotImplementedError(f"{type(self).__name__} must have a method `step(ids, state)`.")
 
-    def choose(self, state, parents):
+    def choose(self, state: State, parents: Tensor) -> State:
         """Return the state of the rows `parents`, integers (N,), each a row to go on from; N may differ from B."""
         raise NotImplementedError(f"{type(self).__name__} must have a method `choose(state, parents)`.")

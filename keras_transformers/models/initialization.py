@@ -18,12 +18,13 @@ import math
 import numpy as np
 from keras import ops
 
+from ..annotations import Layer
 from ..errors import RecipeError
 
 DEVIATION = 0.06  # of token embeddings; positions keep BERT's 0.02, lest equal tokens at two places differ too much
 
 
-def begin_matching(embed, attention):
+def begin_matching(embed: Layer, attention: Layer) -> None:
     """Change new weights so that equal tokens of the two texts find each other.
 
     Args:
@@ -46,13 +47,13 @@ def begin_matching(embed, attention):
     key.assign(ops.concatenate([query[:, :head] * mirror(dim), key[:, head:]], axis=1))
 
 
-def opposite(dim, size):
+def opposite(dim: int, size: float) -> np.ndarray:
     """Return two segments (2, D): `size` and its negative in coordinate 0, else 0."""
     table = np.zeros((2, dim), np.float32)
     table[:, 0] = size, -size
     return table
 
 
-def mirror(dim):
+def mirror(dim: int) -> np.ndarray:
     """Return factors (D, 1) that turn the sign of coordinate 0."""
     return np.where(np.arange(dim) == 0, -1, 1).astype(np.float32)[:, None]

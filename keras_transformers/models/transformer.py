@@ -3,11 +3,12 @@
 B batch, S source length, T target length, D model width, V vocabulary size.
 """
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import keras
 from keras import ops
 
+from ..annotations import Config, Layer, Shape, State, Tensor
 from ..errors import RecipeError
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
@@ -54,8 +55,8 @@ class Transformer(Backbone, Decodable, keras.Model):
         position: Position | None = None,
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         if not getattr(decoder, "reads_memory", True):
             raise RecipeError(
                 "`model/transformer` needs a decoder that reads the encoder's output, but `cross_attention` of its "
@@ -75,12 +76,12 @@ class Transformer(Backbone, Decodable, keras.Model):
         self.encoder = encoder
         self.decoder = decoder
 
-    def encode(self, source):
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Map ids (B, S) to the memory (B, S, D) and its mask (B, 1, 1, S)."""
         mask = padding_mask(source)
         return self.encoder(self.embed(source), mask=mask), mask
 
-    def begin(self, inputs, length):
+    def begin(self, inputs: dict[str, Tensor], length: int | Tensor) -> State:
         """Return the state of decoding up to `length` targets.
 
         Args:
@@ -96,26 +97,29 @@ class Transformer(Backbone, Decodable, keras.Model):
             raise ValueError(f"`inputs` must hold `source`, ids (batch, source), but holds {sorted(inputs)}.")
         source, said = inputs["source"], inputs.get("target")
         memory, mask = self.encode(source)
-        state = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
+        state: State = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
         if said is None or said.shape[1] == 1:
             return state
         real = ops.logical_and(ops.not_equal(said[:, :-1], 0), ops.not_equal(said[:, 1:], 0))
         return self._read(said[:, :-1], state, real)[1]
 
-    def step(self, ids, state):
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Read the next targets `ids` (B, T), 0 where a row has ended; return logits (B, T, V) and the new state."""
         states, state = self._read(ids, state, ops.not_equal(ids, 0))
         return self.embed.embedding.logits(states), state
 
-    def choose(self, state, parents):
+    def choose(self, state: State, parents: Tensor) -> State:
         """Return the state of the rows `parents`, integers (N,), each a row to go on from."""
-        return self.decoder.choose(state, parents)
+        chosen: State = self.decoder.choose(state, parents)
+        return chosen
 
-    def _read(self, ids, state, real):
+    def _read(self, ids: Tensor, state: State, real: Tensor | None) -> tuple[Tensor, State]:
         positions = self.decoder.positions(state, ops.shape(ids)[1], real)
-        return self.decoder.step(self.embed(ids, positions=positions, training=False), state, positions, real)
+        x = self.embed(ids, positions=positions, training=False)
+        states, state = self.decoder.step(x, state, positions, real)
+        return states, state
 
-    def get_config(self):
+    def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object
         position = self.embed.position
         return {
@@ -130,7 +134,7 @@ class Transformer(Backbone, Decodable, keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
         parts = ("embedding", "encoder", "decoder", "position")
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
@@ -138,41 +142,41 @@ class Transformer(Backbone, Decodable, keras.Model):
 class Embed(MaskedLayer):
     """Embedding, plus position, then dropout."""
 
-    def __init__(self, embedding, position, dropout, **kwargs):
+    def __init__(self, embedding: Layer, position: Layer | None, dropout: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.embedding = embedding
         self.position = position
         self.drop = Dropout(dropout, dtype=self.dtype_policy)
 
-    def build(self, ids_shape):
+    def build(self, ids_shape: Shape) -> None:
         build_once(self.embedding, ids_shape)
         if self.position is not None:
             build_once(self.position, (*ids_shape, self.embedding.dim))
 
-    def call(self, ids, positions=None, training=None):
+    def call(self, ids: Tensor, positions: Tensor | None = None, training: bool | None = None) -> Tensor:
         """Map ids (B, T) at `positions`, (T,) or (B, T), by default 0 … T-1, to vectors (B, T, D)."""
         x = self.embedding(ids)
         if self.position is not None:
             x = self.position(x, positions=ops.arange(ops.shape(ids)[1]) if positions is None else positions)
         return self.drop(x, training=training)
 
-    def compute_output_shape(self, ids_shape):
+    def compute_output_shape(self, ids_shape: Shape) -> Any:
         return (*ids_shape, self.embedding.dim)
 
 
 class Logits(MaskedLayer):
     """The transpose of the embedding, as the output projection."""
 
-    def __init__(self, embedding, **kwargs):
+    def __init__(self, embedding: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.embedding = embedding
 
-    def call(self, states):
+    def call(self, states: Tensor) -> Tensor:
         """Map states (B, T, D) to float32 logits (B, T, V)."""
         return self.embedding.logits(states)
 
-    def compute_output_spec(self, states):
+    def compute_output_spec(self, states: Tensor) -> Any:
         return keras.KerasTensor(self.compute_output_shape(states.shape), dtype="float32")
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Any:
         return (*states_shape[:-1], self.embedding.vocab_size)

@@ -1,9 +1,12 @@
 """Reads the text of a recipe's split, and checks that it is what the task learns from."""
 
+from typing import Any
+
 from ..errors import DataError
+from ..tasks.task import Task
 
 
-def read_for(task, source, root, tree, split):
+def read_for(task: Task, source: Any, root: str | None, tree: dict[str, Any], split: str) -> Any:
     """Return the examples of `source`.
 
     Args:

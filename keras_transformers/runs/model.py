@@ -1,12 +1,20 @@
 """The model of a recipe, its task's head included."""
 
 import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .. import registry
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import Recipe
 from ..registry.assemble import assemble, values
 
+if TYPE_CHECKING:
+    import keras
 
-def new_model(recipe, overrides=()):
+
+def new_model(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overrides = ()) -> "keras.Model":
     """Return what `build` does, with weights that are all new, whatever checkpoint the recipe names."""
     import keras
 
@@ -21,7 +29,7 @@ def new_model(recipe, overrides=()):
         return _with_head(backbone, recipe.tree.get("task"))
 
 
-def _with_head(backbone, spec):
+def _with_head(backbone: Any, spec: dict[str, Any] | None) -> Any:
     """Return the model of a task; a task that adds nothing is not assembled, which may need TensorFlow."""
     from ..models.backbone import freeze_unread
     from ..tasks.task import Task
@@ -33,13 +41,13 @@ def _with_head(backbone, spec):
     return model
 
 
-def vocab_size(tree):
+def vocab_size(tree: dict[str, Any]) -> int | None:
     """Return the vocabulary size that a recipe settles before any tokenizer is trained."""
     return tree["model"].get("vocab_size") or (tree.get("tokenizer") or {}).get("vocab_size")
 
 
 @contextlib.contextmanager
-def dtype_policy(name):
+def dtype_policy(name: str | None) -> Iterator[None]:
     """Make `name` Keras's dtype policy for a while; None leaves it, and so does `auto`, which only training settles."""
     import keras
 

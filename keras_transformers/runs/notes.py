@@ -1,7 +1,16 @@
 """What the user is told on standard error, such as notes on what was dropped, cut or begins anew."""
 
+from typing import TYPE_CHECKING
 
-def tell(notes, console=None):
+if TYPE_CHECKING:
+    from rich.console import Console
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+
+def tell(notes: Iterable[str], console: "Console | None" = None) -> None:
     """Print notes.
 
     Args:
@@ -12,7 +21,7 @@ def tell(notes, console=None):
         say(f" {note}", console, lead="note", style="yellow")
 
 
-def say(text, console=None, lead="", style="bold"):
+def say(text: str, console: "Console | None" = None, lead: str = "", style: str = "bold") -> None:
     """Print a line of text as it is, whatever in it Rich would take for markup or an emoji's name.
 
     Into a pipe or file it goes as one line, so that a path in it stays whole.

@@ -4,12 +4,14 @@ N sentences in the batch; a sentence has any number of ids, none of them BOS or 
 """
 
 import abc
+from collections.abc import Iterable
 from pathlib import Path
 
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..errors import DataError
-from ..files import write_bytes, writing
+from ..files import StrPath, write_bytes, writing
 from .special import BOS, EOS, PAD, UNK
 
 
@@ -22,7 +24,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
     """
 
     @abc.abstractmethod
-    def train(self, texts, folder):
+    def train(self, texts: Iterable[str], folder: Path) -> None:
         """Choose the vocabulary from `texts`, write it to `folder` and load it from there.
 
         Args:
@@ -34,7 +36,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def load(self, folder):
+    def load(self, folder: Path) -> None:
         """Load the vocabulary that `train` wrote to `folder`.
 
         Raises:
@@ -43,11 +45,11 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
 
     @property
     @abc.abstractmethod
-    def size(self):
+    def size(self) -> int:
         """The number of ids, special ones included."""
 
     @abc.abstractmethod
-    def tokenize(self, texts):
+    def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         """Return the ids of each text.
 
         Args:
@@ -58,7 +60,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def detokenize(self, ids):
+    def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
         """Return the text of each row of ids.
 
         PAD, BOS and EOS are skipped; UNK becomes "⁇".
@@ -70,7 +72,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
             tf.string (N,).
         """
 
-    def normalize(self, texts):
+    def normalize(self, texts: Iterable[str]) -> list[str]:
         """Return the strs of a list as this tokenizer writes them, so that a model can say just that.
 
         It is what `detokenize(tokenize(texts))` gives where no character is unknown. By default texts are left as
@@ -78,7 +80,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         """
         return list(texts)
 
-    def pieces(self, ids):
+    def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return what stands for each id of a list where ids are shown to people: its text alone, as str."""
         ids = tf.constant(list(ids), tf.int32)
         texts = self.detokenize(tf.RaggedTensor.from_uniform_row_length(ids, 1)).numpy()
@@ -86,12 +88,12 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         shown = zip(ids.numpy().tolist(), texts)
         return [names[each] if each in names else text.decode("utf-8", "replace") for each, text in shown]
 
-    def encode(self, texts):
+    def encode(self, texts: Iterable[str]) -> tf.RaggedTensor:
         """Return the ids of each str of a list, as `tokenize` does."""
         return self.tokenize(tf.constant(list(texts), dtype=tf.string))
 
 
-def read_vocabulary(path):
+def read_vocabulary(path: Path) -> bytes:
     """Return the bytes of a vocabulary file, or say that it is missing."""
     try:
         return path.read_bytes()
@@ -101,7 +103,7 @@ def read_vocabulary(path):
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def write_vocabulary(path, content):
+def write_vocabulary(path: StrPath, content: bytes) -> None:
     """Write the bytes to `path`, whole or not at all."""
     path = Path(path)
     with writing(path, DataError):

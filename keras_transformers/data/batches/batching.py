@@ -5,12 +5,14 @@ padding; one cut to a number of tokens from sentences of nearly equal length has
 """
 
 import abc
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
 
+from ...annotations import Tensor
 from ...text.special import BOS, EOS, PAD
 
 STEP = 2
@@ -18,6 +20,9 @@ STEP = 2
 
 Each shape costs oneDNN (and XLA) a plan of its own; with a hundred of them its cache overflows.
 """
+
+Rows = np.ndarray
+"""Numbers of examples (B,)."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +33,18 @@ class Ids:
     starts: np.ndarray
 
     @classmethod
-    def of(cls, ragged):
+    def of(cls, ragged: tf.RaggedTensor) -> Self:
         """Return the ids of a `tf.RaggedTensor` (N, None)."""
         return cls(ragged.flat_values.numpy().astype(np.int32), ragged.row_splits.numpy())
 
     @property
-    def lengths(self):
+    def lengths(self) -> np.ndarray:
         """Length of each sentence, shape (N,)."""
         return np.diff(self.starts)
 
-    def padded(self, rows, width, before=(), after=(), fill=PAD):
+    def padded(
+        self, rows: Rows, width: int, before: Iterable[int] = (), after: Iterable[int] = (), fill: int = PAD
+    ) -> np.ndarray:
         """Return sentences `rows` as (B, width) int32, between ids `before` and `after`."""
         table = np.full((len(rows), width), fill, np.int32)
         for line, row in zip(table, rows):
@@ -65,7 +72,7 @@ class Batches(abc.ABC):
     ids: tuple[str, ...] = ("tokens",)
 
     @abc.abstractmethod
-    def batch(self, rows, rng=None):
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `(inputs, labels)` of the examples `rows`: arrays, or dicts of arrays by name.
 
         Args:
@@ -73,7 +80,7 @@ class Batches(abc.ABC):
             rng: A `np.random.Generator` of this batch's own, for what is drawn anew in each epoch.
         """
 
-    def plan(self, epoch=None):
+    def plan(self, epoch: int | None = None) -> list[np.ndarray]:
         """Return the batches of an epoch: arrays of the examples' numbers.
 
         The same seed and epoch give the same plan. Without an epoch, nothing is shuffled.
@@ -85,11 +92,11 @@ class Batches(abc.ABC):
         return batches
 
     @property
-    def batches(self):
+    def batches(self) -> int:
         """Number of batches in an epoch: the same in each, since lengths alone decide it."""
         return len(self.plan())
 
-    def dataset(self, epoch=None, skip=0):
+    def dataset(self, epoch: Callable[[], int] | None = None, skip: int = 0) -> tf.data.Dataset:
         """Return a `tf.data.Dataset` of batches.
 
         What a batch draws depends on seed, epoch and the batch's number alone, so that it is the
@@ -100,7 +107,7 @@ class Batches(abc.ABC):
             skip: Batches to leave out at the start (resuming in the middle of an epoch).
         """
 
-        def batches():
+        def batches() -> Iterator[tuple[Any, Any]]:
             now = epoch() if epoch else None
             for number, rows in enumerate(self.plan(now)):
                 if number >= skip:
@@ -110,20 +117,20 @@ class Batches(abc.ABC):
         # Keras takes the first pass's length for that of all, and warns, unless it is told.
         return dataset.apply(tf.data.experimental.assert_cardinality(self.batches - skip)).prefetch(8)
 
-    def real_tokens(self, inputs):
+    def real_tokens(self, inputs: dict[str, Tensor]) -> Tensor:
         """Return how many real tokens the inputs of a batch hold, an int64 scalar."""
         return tf.add_n([tf.math.count_nonzero(tf.not_equal(inputs[name], PAD)) for name in self.ids])
 
-    def sample(self):
+    def sample(self) -> tuple[Any, Any]:
         """Return the batch of one example, the first of the plan."""
         return self.batch(self.plan()[0][:1], self._draws(None, 0))
 
-    def _draws(self, epoch, number):
+    def _draws(self, epoch: int | None, number: int) -> np.random.Generator:
         """Return the generator of a batch; without an epoch, the same in each pass."""
         return np.random.default_rng((self.seed, 0 if epoch is None else epoch + 1, number, 1))
 
-    def _signature(self):
-        def spec(array):
+    def _signature(self) -> Any:
+        def spec(array: Any) -> tf.TensorSpec:
             return tf.TensorSpec((None,) * np.ndim(array), np.asarray(array).dtype)
 
         return tf.nest.map_structure(spec, self.sample())
@@ -148,15 +155,15 @@ class EncodedPairs(Batches):
     seed: int = 0
 
     @property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         return [self.sources.lengths + 1, self.targets.lengths + 1]
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """Number of real tokens that an epoch trains on, end tokens included."""
         return len(self.sources.flat) + len(self.targets.flat) + 2 * len(self.sources.lengths)
 
-    def batch(self, rows, rng=None):
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `({"source", "target"}, labels)` for sentences `rows`, each (B, S) or (B, T).
 
         `target` begins with the start token; `labels` are the same ids one step later.
@@ -169,17 +176,19 @@ class EncodedPairs(Batches):
         return inputs, self.targets.padded(rows, width, after=[EOS])
 
 
-def padded_lengths(lengths):
+def padded_lengths(lengths: np.ndarray) -> np.ndarray:
     """Return `lengths` rounded up to multiples of `STEP`."""
     return -(-lengths // STEP) * STEP
 
 
-def _width(lengths):
+def _width(lengths: np.ndarray) -> int:
     """Return the width of a table of sentences of these lengths, each with one special id."""
     return int(padded_lengths(lengths.max() + 1))
 
 
-def cut_batches(lengths, batch_tokens, rng=None):
+def cut_batches(
+    lengths: list[np.ndarray], batch_tokens: int, rng: np.random.Generator | None = None
+) -> list[np.ndarray]:
     """Cut examples, sorted by the last of their lengths, then the one before, into batches.
 
     A batch of B examples takes B times the sum of its longest lengths, padded to multiples of

@@ -2,13 +2,16 @@
 
 import dataclasses
 import hashlib
+from typing import Any
 
 import numpy as np
+
+from .batching import Batches
 
 _SCALARS = (bool, int, float, str, bytes, type(None), np.generic)
 
 
-def of_examples(batches):
+def of_examples(batches: Batches) -> str:
     """Return 32 hexadecimal digits that tell whether the examples of two `Batches` are the same.
 
     Args:
@@ -18,7 +21,7 @@ def of_examples(batches):
     return _digest(parts, batches.lengths)
 
 
-def of_plan(batches):
+def of_plan(batches: Batches) -> str:
     """Return 32 hexadecimal digits that tell whether two `Batches` make the same of alike examples.
 
     Args:
@@ -29,20 +32,20 @@ def of_plan(batches):
     return _digest(numbers, batches.plan(0))
 
 
-def _fields(value):
+def _fields(value: Any) -> dict[str, Any]:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return dict(vars(value))
 
 
-def _digest(*values):
+def _digest(*values: Any) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for value in values:
         _add(digest, value)
     return digest.hexdigest()
 
 
-def _add(digest, value):
+def _add(digest: Any, value: Any) -> None:
     """Add a value's content: of arrays, numbers, strings, and lists, dicts and dataclasses of them.
 
     Of anything else the name of its class counts: what it holds may differ from process to process.

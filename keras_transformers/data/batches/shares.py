@@ -3,10 +3,12 @@
 N examples, R replicas.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ...errors import DataError
-from .batching import Batches, cut_batches, padded_lengths
+from .batching import Batches, Rows, cut_batches, padded_lengths
 
 
 class Shares(Batches):
@@ -23,7 +25,7 @@ class Shares(Batches):
         DataError: There are too few examples.
     """
 
-    def __init__(self, whole, replicas):
+    def __init__(self, whole: Batches, replicas: int) -> None:
         self.whole, self.replicas = whole, replicas
         self.batch_tokens, self.seed = whole.batch_tokens, whole.seed
         count = len(whole.lengths[0])
@@ -31,17 +33,17 @@ class Shares(Batches):
             raise DataError(f"{replicas} replicas cannot share {count} examples: there must be {2 * replicas}.")
 
     @property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         return self.whole.lengths
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         return self.whole.tokens
 
-    def batch(self, rows, rng=None):
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         return self.whole.batch(rows, rng)
 
-    def plan(self, epoch=None):
+    def plan(self, epoch: int | None = None) -> list[np.ndarray]:
         """Return the batches of an epoch: examples of like lengths are put together by R, and these are batched."""
         rng = None if epoch is None else np.random.default_rng((self.seed, epoch))
         lengths = [padded_lengths(side) for side in self.lengths]

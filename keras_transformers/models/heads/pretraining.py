@@ -3,9 +3,12 @@
 B batch, T length, P masked positions, D model width, V vocabulary size.
 """
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
+from ...annotations import Config, Layer, Shape, Tensor
 from ...layers.compose import build_once, revive
 from ...layers.initializer import truncated_normal
 from ...layers.linear import Linear
@@ -29,7 +32,7 @@ class MaskedLM(keras.Model):
         next_sentence: Whether there is the output `next`.
     """
 
-    def __init__(self, backbone, next_sentence=True, **kwargs):
+    def __init__(self, backbone: Any, next_sentence: bool = True, **kwargs: Any) -> None:
         positions = keras.Input((None,), dtype="int32", name="positions")
         states = backbone(backbone.input)
         head = MaskedTokens(backbone.embed.embedding, name="masked_tokens")
@@ -41,12 +44,12 @@ class MaskedLM(keras.Model):
         self.backbone = backbone
         self.next_sentence = next_sentence
 
-    def get_config(self):
+    def get_config(self) -> Config:
         backbone = keras.saving.serialize_keras_object(self.backbone)
         return {"name": self.name, "backbone": backbone, "next_sentence": self.next_sentence}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
         model = cls(**{**config, "backbone": revive(config["backbone"])})
         freeze_unread(model)
         return model
@@ -55,7 +58,7 @@ class MaskedLM(keras.Model):
 class MaskedTokens(MaskedLayer):
     """Dense, GELU, normalization, then the products with every embedding, plus a bias; at some positions only."""
 
-    def __init__(self, embedding, **kwargs):
+    def __init__(self, embedding: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.embedding = embedding
         dim = embedding.dim
@@ -63,29 +66,29 @@ class MaskedTokens(MaskedLayer):
         self.transform = Linear(dim, dtype=self.dtype_policy, name="transform", **gelu)
         self.norm = LayerNorm(epsilon=1e-12, dtype=self.dtype_policy, name="norm")
 
-    def build(self, sequence_shape, positions_shape):
+    def build(self, sequence_shape: Shape, positions_shape: Shape) -> None:
         shape = (*positions_shape, sequence_shape[-1])
         build_once(self.transform, shape)
         build_once(self.norm, shape)
         self.bias = self.add_weight(name="bias", shape=(self.embedding.vocab_size,), initializer="zeros")
 
-    def call(self, sequence, positions):
+    def call(self, sequence: Tensor, positions: Tensor) -> Tensor:
         """Map states (B, T, D) and positions (B, P) to float32 logits (B, P, V)."""
         states = self.norm(self.transform(gathered(sequence, positions)))
         return self.embedding.logits(states) + ops.cast(self.bias, "float32")
 
-    def compute_output_spec(self, sequence, positions):
+    def compute_output_spec(self, sequence: Tensor, positions: Tensor) -> Any:
         shape = self.compute_output_shape(sequence.shape, positions.shape)
         return keras.KerasTensor(shape, dtype="float32")
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs: Any, previous_mask: Tensor | None = None) -> Any:
         return None
 
-    def compute_output_shape(self, sequence_shape, positions_shape):
+    def compute_output_shape(self, sequence_shape: Shape, positions_shape: Shape) -> Any:
         return (*positions_shape, self.embedding.vocab_size)
 
 
-def gathered(sequence, positions):
+def gathered(sequence: Tensor, positions: Tensor) -> Tensor:
     """Return the states of a sequence (B, T, D) at `positions` (B, P), as (B, P, D)."""
     batch, length, dim = ops.shape(sequence)
     rows = ops.expand_dims(ops.arange(batch, dtype=positions.dtype) * length, 1)
