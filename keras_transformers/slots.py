@@ -38,6 +38,10 @@ CONTRACTS = (
     Contract("attention", LAYER, "`call(query, source, mask)`: contexts (B, T, D) from (B, S, D)", ("call",)),
     Contract("feed_forward", LAYER, "`call(x)`: (B, T, D) to the same shape, each position by itself", ("call",)),
     Contract("norm", LAYER, "`call(x)`: (B, T, D) to the same shape, normalized", ("call",)),
+    Contract(
+        "initialization", "keras_transformers.models.initialization:Initialization",
+        "`apply(model)`: changes the weights of a new model", ("apply",),
+    ),
     # From text to numbers and back
     Contract(
         "tokenizer", "keras_transformers.text.tokenizer:Tokenizer", "text to ids and back, in the graph",
@@ -59,14 +63,29 @@ CONTRACTS = (
     Contract("metric", "keras_transformers.metrics.metric:Metric", "`(outputs, references)`: scores", ("__call__",)),
     # Training
     Contract(
+        "loss", "keras_transformers.losses.loss:Loss", "`call(labels, outputs)`: the loss of each item", ("totals",)
+    ),
+    Contract(
         "optimizer", "keras.optimizers:Optimizer", "`update_step(gradient, variable, learning_rate)`", ("update_step",)
     ),
     Contract(
         "schedule", "keras.optimizers.schedules:LearningRateSchedule", "`(step)`: the learning rate",
         ("__call__", "get_config"),
     ),
+    Contract("strategy", "keras_transformers.training.strategy:Strategy", "`make()`: a `tf.distribute` one", ("make",)),
+    Contract(
+        "adaptation", "keras_transformers.training.adaptation:Adaptation",
+        "`apply(model, optimizer)`: what of a model is trained, and how much", ("apply",),
+    ),
+    Contract("callback", "keras.callbacks:Callback", "what is done around steps and epochs, as in Keras"),
 )  # fmt: skip
 """In the order in which a recipe is read; a slot that is not here is a plugin's own."""
+
+PREDICTOR = Contract(
+    "predictor", "keras_transformers.predictors.predictor:Predictor",
+    "`__call__(texts)`: strings in, answers out, in the graph: what is exported", ("__call__",),
+)  # fmt: skip
+"""What the `serving` of a task gives; no recipe names it, since it is made of the model and the tokenizer."""
 
 
 def contract(slot: str) -> Contract | None:

@@ -1,5 +1,6 @@
 """The documents: links resolve, verbs and names exist, code in them runs."""
 
+import json
 import os
 import re
 import subprocess
@@ -69,7 +70,11 @@ import focal
 import keras_transformers as kt
 from keras_transformers import registry
 
-task = registry.resolve("task", "focal_classification")(labels=["a", "b", "c"], pair=False)
+from keras_transformers.registry.assemble import assemble
+
+spec = {"labels": ["a", "b", "c"], "pair": False, "loss": {"type": "focal", "gamma": 2.0}}
+tree = kt.load_recipe("trec", {f"task.{name}": value for name, value in spec.items()}).tree
+task = assemble("task", tree["task"])
 x, y = np.eye(3, dtype="float32"), np.array([2, 0, 1])
 logits = np.array([[0, 0, 0], [9, 0, 0], [0, 0, 9]], "float32")
 total, count = task.loss().totals({"label": y}, logits)
@@ -103,6 +108,37 @@ assert len(layer.weights) == len(plain.weights) + 2
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_other_parts_of_the_guide_work(tmp_path, tiny):
+    page = text_of("docs/writing-other-parts.md")
+    (tmp_path / "parts.py").write_text("".join(PYTHON.findall(page)), encoding="utf-8")
+    (recipe,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    (tmp_path / "mine.yaml").write_text(recipe, encoding="utf-8")
+    kept = {name: value for name, value in tiny.items() if "schedule" not in name}
+    script = """
+import json, sys
+import keras_transformers as kt
+from keras_transformers import registry
+registry.load_plugin("parts.py")
+run = kt.train("mine.yaml", "run", json.loads(sys.argv[1]))
+assert [line["gap"] for line in run.history] == [line["val_loss"] - line["loss"] for line in run.history]
+(answer,) = kt.predict(kt.export(run, "exported"), ["3 May 2021"])
+assert answer["text"] == answer["text"].upper() and len(answer["text"]) <= 12, answer
+(own,) = kt.predict(run, ["3 May 2021"])
+assert own["text"] == answer["text"]
+try:
+    kt.build("mine.yaml")
+except kt.errors.RecipeError as error:
+    assert "`tokenizer/bytes` says it only once it is trained" in str(error), error
+model = kt.build("mine.yaml", {"model.vocab_size": 260})
+assert model.initialization.scale == 0.5 and model.from_config(model.get_config()).initialization.scale == 0.5
+"""
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", script, json.dumps(kept)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"note \d+ matrices are kept as they are", done.stderr)
 
 
 def test_the_metric_of_the_guide_scores(tmp_path):

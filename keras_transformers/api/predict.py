@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import recipe as recipes
 from ..errors import DataError, ExportError, RecipeError
-from ..predictors.predictor import several
+from ..predictors.texts import several
 from ..runs.run import changed, opened
 from .export import RECIPE, input_names, is_saved_model, load
 

@@ -10,15 +10,19 @@ from keras import ops
 
 from ..annotations import Tensor
 from ..models.heads.sentence import unit_length
+from ..signature import register
 from .loss import Loss, named
 
 
+@register("loss", "cosine_error")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class CosineError(Loss):
     """The squared error of the cosine.
 
     Reference: Reimers and Gurevych 2019, section 3 (regression objective), https://arxiv.org/abs/1908.10084
     """
+
+    scores = "numbers"
 
     def call(self, labels: Any, vectors: Any) -> Tensor:
         """Return the loss of each pair (B,).

@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from ..annotations import Config, Tensor
-from ..signature import Rate
+from ..signature import Natural, Rate, register
 from .loss import Loss
 
 
@@ -56,6 +56,7 @@ def smoothed_cross_entropy(labels: Tensor, logits: Tensor, smoothing: float = 0.
     return ops.custom_gradient(loss)(logits)
 
 
+@register("loss", "token_cross_entropy")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class TokenCrossEntropy(Loss):
     """The mean cross-entropy of real tokens; padding (label 0) counts for nothing.
@@ -63,14 +64,12 @@ class TokenCrossEntropy(Loss):
     Args:
         label_smoothing: Probability taken from the right token and spread over the vocabulary.
         pad_id: The label of padding.
-        name: Name of the loss.
-        **kwargs: As of `Loss`.
     """
 
-    def __init__(
-        self, label_smoothing: Rate = 0.0, pad_id: int = 0, name: str = "token_cross_entropy", **kwargs: Any
-    ) -> None:
-        super().__init__(name=name, **kwargs)
+    scores = "texts"
+
+    def __init__(self, label_smoothing: Rate = 0.0, pad_id: Natural = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.label_smoothing = label_smoothing
         self.pad_id = pad_id
 

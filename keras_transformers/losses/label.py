@@ -9,22 +9,24 @@ import keras
 from keras import ops
 
 from ..annotations import Config, Tensor
+from ..signature import Rate, register
 from .cross_entropy import losses_at
 from .loss import Loss, named
 
 
+@register("loss", "label_cross_entropy")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class LabelCrossEntropy(Loss):
     """Cross-entropy of the label of each text, and the share of right ones.
 
     Args:
         label_smoothing: Probability taken from the right label and spread over all.
-        name: Name of the loss.
-        **kwargs: As of `Loss`.
     """
 
-    def __init__(self, label_smoothing: float = 0.0, name: str = "label_cross_entropy", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
+    scores = "labels"
+
+    def __init__(self, label_smoothing: Rate = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.label_smoothing = label_smoothing
 
     def call(self, labels: Any, logits: Any) -> Tensor:
@@ -40,9 +42,12 @@ class LabelCrossEntropy(Loss):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
 
 
+@register("loss", "squared_error")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class SquaredError(Loss):
     """The squared error of one number for each text."""
+
+    scores = "numbers"
 
     def call(self, labels: Any, values: Any) -> Tensor:
         """Return the loss of each text (B,), for `{"label": float32 (B,)}` and values (B, 1)."""

@@ -1,6 +1,7 @@
 """What every loss is: the loss of each item, and which items count."""
 
 import abc
+import re
 from typing import Any
 
 import keras
@@ -20,15 +21,17 @@ class Loss(keras.losses.Loss, abc.ABC):
     Keras calls a loss once for each output of a model, so labels and outputs may come alone instead of in a dict.
 
     Args:
-        name: Name of the loss; by default that of its class.
-        reduction: As of `keras.losses.Loss`; by default the sum of the weighted losses over the sum of the weights.
-        dtype: As of `keras.losses.Loss`; losses are float32 in mixed precision, too.
+        **kwargs: As of `keras.losses.Loss`: by default `name` is that of the class, `reduction` the sum of the weighted
+            losses over the sum of the weights, and `dtype` float32, in mixed precision, too.
+
+    Attributes:
+        scores: Of a loss in a recipe, what it compares, as a task's `gives` names it: `texts`, `labels`, `numbers`,
+            `tags` or `answers`.
     """
 
-    def __init__(
-        self, name: str | None = None, reduction: str = "mean_with_sample_weight", dtype: Any = "float32"
-    ) -> None:
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, **kwargs: Any) -> None:
+        usual = {"name": _snake_case(type(self).__name__), "reduction": "mean_with_sample_weight", "dtype": "float32"}
+        super().__init__(**{**usual, **kwargs})
 
     @abc.abstractmethod
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
@@ -68,6 +71,10 @@ class Loss(keras.losses.Loss, abc.ABC):
         if weights is not None and sample_weight is not None:
             weights = weights * of_rank(sample_weight, len(weights.shape))
         return super().__call__(y_true, y_pred, sample_weight if weights is None else weights)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().lstrip("_")
 
 
 def of_rank(weights: Tensor, rank: int) -> Tensor:

@@ -6,18 +6,22 @@ import keras
 from keras import ops
 
 from ..annotations import Tensor
+from ..signature import register
 from .label import percentage
 from .loss import Loss
 
 SIDES = ("start", "end")
 
 
+@register("loss", "span_cross_entropy")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class SpanCrossEntropy(Loss):
     """The mean of the cross-entropies of where the answer begins and where it ends.
 
     In plain `compile`, which calls it for one output at a time and adds up, `loss_weights=0.5` gives the same.
     """
+
+    scores = "answers"
 
     def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss of each window (B,).

@@ -6,15 +6,19 @@ import keras
 from keras import ops
 
 from ..annotations import Tensor
+from ..signature import register
 from .cross_entropy import losses_at
 from .label import percentage
 from .loss import Loss, named
 from .masked_tokens import real_places
 
 
+@register("loss", "tag_cross_entropy")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class TagCrossEntropy(Loss):
     """The mean cross-entropy of words; positions without a label count for nothing."""
+
+    scores = "tags"
 
     def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss at each position (B, T).

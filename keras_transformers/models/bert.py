@@ -15,9 +15,10 @@ from ..layers.initializer import truncated_normal
 from ..layers.linear import Linear
 from ..layers.masks import MaskedLayer, padding_mask
 from ..layers.norms import LayerNorm
-from ..signature import Count, Embedding, Encoder, Exactly, Given, Norm, Position, Rate, register
+from ..signature import Count, Embedding, Encoder, Given, Initialization, Norm, Position, Rate, register
 from .backbone import Backbone
-from .initialization import begin_matching
+from .initialization import RANDOM, initialized
+from .matching import Matching
 
 
 @register("model", "bert")
@@ -40,11 +41,10 @@ class Bert(Backbone, keras.Model):
         segments: Number of segments.
         dropout: Rate of dropout on the normalized embeddings.
         vocab_size: Number of tokens V; by default the tokenizer's.
-        initialization: `random`, as each layer says; `matching`, so that equal tokens of two texts find each other at
-            once (models/initialization.py), for pre-training on little text.
+        initialization: What changes the weights that each layer has drawn; `random`: nothing.
 
     Raises:
-        RecipeError: `initialization` is `matching`, and the attention is not of queries and keys.
+        RecipeError: The initialization is for another kind of model.
     """
 
     reads = ("tokens", "segments")
@@ -57,10 +57,10 @@ class Bert(Backbone, keras.Model):
         encoder: Encoder,
         position: Position | None = None,
         norm: Norm | None = None,
-        segments: Annotated[Count, Exactly(2, when="initialization=matching")] = 2,
+        segments: Count = 2,
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
-        initialization: Literal["random", "matching"] = "random",
+        initialization: Initialization | Literal["random"] = RANDOM,
         **kwargs: Any,
     ) -> None:
         embed = SegmentEmbed(embedding, segments, position, norm or LayerNorm(), dropout, name="embed")
@@ -75,9 +75,7 @@ class Bert(Backbone, keras.Model):
         self.embed = embed
         self.encoder = encoder
         self.pooler = pooler
-        self.initialization = initialization
-        if initialization == "matching":
-            begin_matching(embed, encoder.blocks[0].attention)
+        self.initialization = initialized(self, Matching() if initialization == "matching" else initialization)
 
     def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object
@@ -92,12 +90,12 @@ class Bert(Backbone, keras.Model):
             "segments": self.embed.segments,
             "dropout": self.embed.drop.rate,
             "vocab_size": self.vocab_size,
-            "initialization": self.initialization,
+            "initialization": serialize(self.initialization),
         }
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
-        parts = ("embedding", "encoder", "position", "norm")
+        parts = ("embedding", "encoder", "position", "norm", "initialization")
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
 

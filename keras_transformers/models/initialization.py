@@ -1,59 +1,47 @@
-"""A way to initialize BERT: one head of its first block looks in the other text for what a text holds.
+"""What every initialization is: where new weights begin, beyond what each layer draws by itself."""
 
-V vocabulary size, D model width, G number of segments, K head width, I = H·K inner width of attention.
+import abc
+from typing import Any, Self
 
-Whether a text goes on from another shows in the words that both hold. Weights drawn by chance hide that. A token's
-query meets its own key as much as that of an equal token elsewhere, so what it reads is the same, whether there
-is one or not; and on little text, which words belong together is learnt by heart long before. Here coordinate 0
-alone tells the two texts apart, with opposite signs. Queries and keys of one head are equal, so that equal tokens
-attract each other, but for coordinate 0, in which they are opposite, so that a token turns away from its own
-text, itself included.
+import keras
 
-Nothing of this is held fixed: it is where training begins. docs/decisions.md tells what it is worth. Of its kind:
-Trockman and Kolter 2023, https://arxiv.org/abs/2305.09828, where queries and keys begin alike, too.
-"""
+from ..annotations import Config
 
-import math
-
-import numpy as np
-from keras import ops
-
-from ..annotations import Layer
-from ..errors import RecipeError
-
-DEVIATION = 0.06  # of token embeddings; positions keep BERT's 0.02, lest equal tokens at two places differ too much
+RANDOM = "random"
 
 
-def begin_matching(embed: Layer, attention: Layer) -> None:
-    """Change new weights so that equal tokens of the two texts find each other.
+class Initialization(abc.ABC):
+    """Changes the weights of a new model, once, before anything is trained or loaded (slot `initialization`).
+
+    Whoever writes one fills `apply`, and `get_config` if it has parameters; it is registered with Keras
+    (`keras.saving.register_keras_serializable`), since models are saved with the initialization they have.
+    """
+
+    @abc.abstractmethod
+    def apply(self, model: keras.Model) -> None:
+        """Change the new weights of a `Backbone`, built.
+
+        Raises:
+            RecipeError: The model is not of the kind that this is for.
+        """
+
+    def get_config(self) -> Config:
+        """Return the parameters, as of a Keras object."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: Config) -> Self:
+        """Return the initialization with these parameters."""
+        return cls(**config)
+
+
+def initialized(model: keras.Model, initialization: Any) -> Any:
+    """Apply what fills a model's parameter `initialization`, and return it.
 
     Args:
-        embed: The embedding layer, built, with `embedding.table` (V, D) and the table of two segments, `table` (2, D).
-        attention: Self-attention of the first block, built, with the kernels of `query` and `key` (D, I).
-
-    Raises:
-        RecipeError: The attention has no such kernels.
+        model: The model, built.
+        initialization: An `Initialization`; or `random`: each layer draws its own.
     """
-    query, key = (getattr(getattr(attention, name, None), "kernel", None) for name in ("query", "key"))
-    if query is None or key is None or query.shape != key.shape:
-        raise RecipeError(
-            "`model.initialization: matching` needs an attention with kernels `query` and `key` of one size, such as "
-            f"`attention/multi_head`, not a {type(attention).__name__}."
-        )
-    dim, head = query.shape[0], query.shape[1] // attention.heads
-    tokens = embed.embedding.table
-    tokens.assign(tokens * (DEVIATION / ops.std(tokens)))
-    embed.table.assign(opposite(dim, DEVIATION * math.sqrt(dim / 2)))
-    key.assign(ops.concatenate([query[:, :head] * mirror(dim), key[:, head:]], axis=1))
-
-
-def opposite(dim: int, size: float) -> np.ndarray:
-    """Return two segments (2, D): `size` and its negative in coordinate 0, else 0."""
-    table = np.zeros((2, dim), np.float32)
-    table[:, 0] = size, -size
-    return table
-
-
-def mirror(dim: int) -> np.ndarray:
-    """Return factors (D, 1) that turn the sign of coordinate 0."""
-    return np.where(np.arange(dim) == 0, -1, 1).astype(np.float32)[:, None]
+    if initialization != RANDOM:
+        initialization.apply(model)
+    return initialization

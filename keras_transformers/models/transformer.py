@@ -3,7 +3,7 @@
 B batch, S source length, T target length, D model width, V vocabulary size.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import keras
 from keras import ops
@@ -13,9 +13,22 @@ from ..errors import RecipeError
 from ..layers.compose import build_once, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import MaskedLayer, padding_mask
-from ..signature import Count, Decoder, Embedding, Encoder, Given, Need, Position, Present, Rate, register
+from ..signature import (
+    Count,
+    Decoder,
+    Embedding,
+    Encoder,
+    Given,
+    Initialization,
+    Need,
+    Position,
+    Present,
+    Rate,
+    register,
+)
 from .backbone import Backbone
 from .decodable import Decodable
+from .initialization import RANDOM, initialized
 
 
 @register("model", "transformer")
@@ -37,9 +50,10 @@ class Transformer(Backbone, Decodable, keras.Model):
         position: What tells positions apart; none: order is invisible to the encoder.
         dropout: Rate of dropout on the sum of embedding and position.
         vocab_size: Number of tokens V; by default the tokenizer's.
+        initialization: What changes the weights that each layer has drawn; `random`: nothing.
 
     Raises:
-        RecipeError: The decoder's blocks have no cross-attention.
+        RecipeError: The decoder's blocks have no cross-attention, or the initialization is for another kind of model.
     """
 
     reads = ("source", "target")
@@ -55,6 +69,7 @@ class Transformer(Backbone, Decodable, keras.Model):
         position: Position | None = None,
         dropout: Rate = 0.0,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
+        initialization: Initialization | Literal["random"] = RANDOM,
         **kwargs: Any,
     ) -> None:
         if not getattr(decoder, "reads_memory", True):
@@ -75,6 +90,7 @@ class Transformer(Backbone, Decodable, keras.Model):
         self.embed = embed
         self.encoder = encoder
         self.decoder = decoder
+        self.initialization = initialized(self, initialization)
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Map ids (B, S) to the memory (B, S, D) and its mask (B, 1, 1, S)."""
@@ -131,12 +147,13 @@ class Transformer(Backbone, Decodable, keras.Model):
             "position": None if position is None else serialize(position),
             "dropout": self.embed.drop.rate,
             "vocab_size": self.vocab_size,
+            "initialization": serialize(self.initialization),
         }
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
-        parts = ("embedding", "encoder", "decoder", "position")
-        return cls(**{**config, **{name: revive(config[name]) for name in parts}})
+        parts = ("embedding", "encoder", "decoder", "position", "initialization")
+        return cls(**{**config, **{name: revive(config[name]) for name in parts if name in config}})
 
 
 class Embed(MaskedLayer):

@@ -7,11 +7,12 @@ import tensorflow as tf
 
 from ..text.packing import pack
 from .batched import in_batches
+from .predictor import Predictor
 
 MASK = "[MASK]"
 
 
-class FillMask(tf.Module):
+class FillMask(Predictor):
     """Proposes pieces for each `[MASK]` of any number of texts, a bounded batch at a time.
 
     A text is read once for each of its masks, so that memory does not grow with their number.
@@ -24,9 +25,7 @@ class FillMask(tf.Module):
     """
 
     def __init__(self, model, tokenizer, length, top):
-        super().__init__()
-        self.model = model
-        self.tokenizer = tokenizer
+        super().__init__(model, tokenizer)
         self.length = length
         self.top = min(top, tokenizer.size)
         self.pieces = tf.constant([piece.removeprefix("##") for piece in tokenizer.vocabulary])

@@ -1,14 +1,21 @@
-"""What predictors are given: lists of texts."""
+"""What every predictor is: strings in, answers out, as one TensorFlow module."""
 
-from ..errors import DataError
+import tensorflow as tf
 
 
-def several(texts):
-    """Return a list of texts.
+class Predictor(tf.Module):
+    """Abstract: what a task's `serving` gives, `predict` asks and `export` writes.
 
-    Raises:
-        DataError: It is one str, whose letters would be taken for texts.
+    Whoever writes one fills `__call__`: a `tf.function` whose input signature is named string (N,), one or several,
+    which returns a dict of tensors whose first axis is N. All runs in the graph, so that nothing but TensorFlow is
+    needed to answer.
+
+    Args:
+        model: The task's model.
+        tokenizer: Turns strings into ids and back, in the graph.
     """
-    if isinstance(texts, str):
-        raise DataError(f"A list of texts must be given, but is one text, {texts[:40]!r}: put it in brackets.")
-    return list(texts)
+
+    def __init__(self, model, tokenizer):
+        super().__init__()
+        self.model = model
+        self.tokenizer = tokenizer

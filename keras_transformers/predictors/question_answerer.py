@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..data.batches.encode_spans import question_windows
 from ..models.heads.tokens import NEVER
 from .batched import in_batches
+from .predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Limits:
     null_threshold: float | None
 
 
-class QuestionAnswerer(tf.Module):
+class QuestionAnswerer(Predictor):
     """Finds the answers to any number of questions in contexts of any length.
 
     A context too long for the model is read in windows that overlap. Of all spans of whole words, at
@@ -46,9 +47,7 @@ class QuestionAnswerer(tf.Module):
     """
 
     def __init__(self, model, tokenizer, shape, limits):
-        super().__init__()
-        self.model = model
-        self.tokenizer = tokenizer
+        super().__init__(model, tokenizer)
         self.shape = _Frozen(shape)
         self.limits = limits
         self.continues = tf.constant(tokenizer.continues)

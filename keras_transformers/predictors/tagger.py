@@ -9,9 +9,10 @@ import tensorflow as tf
 from ..data.batches.encode_tags import tag_windows
 from ..text.packing import pack
 from .batched import in_batches
+from .predictor import Predictor
 
 
-class Tagger(tf.Module):
+class Tagger(Predictor):
     """Tags the words of any number of texts of any length.
 
     Args:
@@ -22,9 +23,7 @@ class Tagger(tf.Module):
     """
 
     def __init__(self, model, tokenizer, labels, length):
-        super().__init__()
-        self.model = model
-        self.tokenizer = tokenizer
+        super().__init__(model, tokenizer)
         self.labels = tf.constant(labels)
         self.length = length
 

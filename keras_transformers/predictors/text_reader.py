@@ -8,9 +8,10 @@ import tensorflow as tf
 from ..models.backbone import longest_input
 from ..text.packing import pack
 from .batched import in_batches
+from .predictor import Predictor
 
 
-class TextReader(tf.Module):
+class TextReader(Predictor):
     """Answers any number of texts of any length, a bounded batch at a time.
 
     Texts longer than `length` are cut at their end; the output `truncated` tells which.
@@ -25,9 +26,7 @@ class TextReader(tf.Module):
     """
 
     def __init__(self, model, tokenizer, answer, outputs, length=None, prompt=""):
-        super().__init__()
-        self.model = model
-        self.tokenizer = tokenizer
+        super().__init__(model, tokenizer)
         self.answer = answer
         self.outputs = outputs
         self.longest = min(length or longest_input(model), longest_input(model))

@@ -4,11 +4,12 @@ import tensorflow as tf
 
 from ..text.special import EOS, PAD
 from .batched import in_batches, of_visible
+from .predictor import Predictor
 
 OUTPUTS = {"text": tf.TensorSpec((None,), tf.string), "score": tf.TensorSpec((None,), tf.float32)}
 
 
-class Translator(tf.Module):
+class Translator(Predictor):
     """Translates any number of sentences of any length, a bounded batch at a time.
 
     Args:
@@ -18,9 +19,7 @@ class Translator(tf.Module):
     """
 
     def __init__(self, model, tokenizer, search):
-        super().__init__()
-        self.model = model
-        self.tokenizer = tokenizer
+        super().__init__(model, tokenizer)
         self.search = search
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])

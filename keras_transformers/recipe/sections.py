@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from ..signature import (
+    Adaptation,
     AtLeast,
+    Callback,
     Count,
     Fits,
     Fraction,
@@ -23,6 +25,7 @@ from ..signature import (
     Seed,
     Slot,
     Source,
+    Strategy,
     Task,
     Tokenizer,
     register,
@@ -91,8 +94,7 @@ class Training:
     """How `model.fit` is run.
 
     Args:
-        strategy: Devices: `auto` mirrors over all GPUs if there is more than one, `one` uses a
-            single device, `mirrored` mirrors over every visible GPU (or logical CPU).
+        strategy: Devices: `auto`, `one`, `mirrored`, or another component.
         precision: Keras dtype policy of the computation; weights stay float32. `auto` takes what this machine is
             fastest with, which is measured on a CPU, and puts it into the run's recipe.
         epochs: Passes over the training text.
@@ -104,16 +106,20 @@ class Training:
             included; 0: the embeddings alone; all, if there are fewer; none: all is trained.
         layer_decay: Factor on the learning rate from each block to the one beneath it, and to the
             embeddings; none: one rate for all.
+        adaptations: What else of the model is trained in another way, in this order.
+        callbacks: What is done around steps and epochs, as in Keras; their logs are recorded.
     """
 
     needs = (Need("training.optimizer", Has("gives", "rate_scales", when="layer_decay")),)
 
     optimizer: Optimizer
     schedule: Schedule
-    strategy: Literal["auto", "one", "mirrored"] = "auto"
+    strategy: Strategy = "auto"
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     epochs: Count = 10
     average_last: Count = 1
     patience: Count | None = None
     freeze: Natural | None = None
     layer_decay: Fraction | None = None
+    adaptations: list[Adaptation] | None = None
+    callbacks: list[Callback] | None = None

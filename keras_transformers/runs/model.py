@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
+from ..errors import RecipeError
 from ..recipe.overrides import Overrides
 from ..recipe.recipe import Recipe
 from ..registry.assemble import assemble, values
@@ -24,7 +25,7 @@ def new_model(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overri
     training = recipe.tree.get("training") or {}
     keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
     with dtype_policy(training.get("precision")):
-        given = {**values(recipe.tree), "model.vocab_size": vocab_size(recipe.tree)}
+        given = {**values(recipe.tree), "model.vocab_size": _known_vocab_size(recipe.tree)}
         backbone = assemble("model", recipe.tree["model"], given)
         return _with_head(backbone, recipe.tree.get("task"))
 
@@ -39,6 +40,15 @@ def _with_head(backbone: Any, spec: dict[str, Any] | None) -> Any:
     model = assemble("task", spec).model(backbone)
     freeze_unread(model)
     return model
+
+
+def _known_vocab_size(tree: dict[str, Any]) -> int | None:
+    size = vocab_size(tree)
+    if size is None and "vocab_size" in registry.describe("model", tree["model"]["type"]).parameters:
+        kind = (tree.get("tokenizer") or {}).get("type")
+        why = f"`tokenizer/{kind}` says it only once it is trained" if kind else "there is no `tokenizer`"
+        raise RecipeError(f"`model.vocab_size` is missing, and {why}: give it, such as --set model.vocab_size=8000.")
+    return size
 
 
 def vocab_size(tree: dict[str, Any]) -> int | None:

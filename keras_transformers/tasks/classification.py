@@ -3,7 +3,7 @@
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
 from ..signature import Rate, register
-from .task import Length, Scored
+from .task import Length, Minimized, Scored, Smoothing
 from .whole_text import WholeText
 
 
@@ -25,6 +25,7 @@ class Classification(WholeText):
             default accuracy.
         length: The most tokens of a text or pair, special ones included; what is longer is cut. None: as many as the
             model has positions.
+        loss: What is minimized; none: the cross-entropy of labels.
     """
 
     kind = "classification"
@@ -36,13 +37,15 @@ class Classification(WholeText):
         labels: list[str] | None = None,
         pair: bool | None = None,
         dropout: Rate = 0.1,
-        label_smoothing: Rate = 0.0,
+        label_smoothing: Smoothing = 0.0,
         metrics: list[Scored] | None = None,
         length: Length | None = None,
+        loss: Minimized | None = None,
     ):
         super().__init__(pair, dropout, metrics or [Accuracy()], length)
         self.labels = labels
         self.label_smoothing = label_smoothing
+        self.own_loss = loss
 
     @property
     def width(self):
@@ -58,7 +61,7 @@ class Classification(WholeText):
     def loss(self):
         from ..losses.label import LabelCrossEntropy
 
-        return LabelCrossEntropy(self.label_smoothing)
+        return self.own_loss or LabelCrossEntropy(self.label_smoothing)
 
     def targets(self, examples):
         """Return the numbers of the labels, int32 (N,).

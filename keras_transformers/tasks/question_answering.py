@@ -7,7 +7,7 @@ from ..errors import RecipeError
 from ..metrics.metric import Metric
 from ..metrics.squad import Prediction, SquadScore
 from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need, register
-from .task import Scored, Task
+from .task import Minimized, Scored, Task
 
 
 @register("task", "question_answering")
@@ -29,6 +29,7 @@ class QuestionAnswering(Task):
         max_answer: Longest answer in tokens.
         n_best: How many answers are given.
         metric: Scores answers against the right ones, and chooses the best checkpoint; by default SQuAD's.
+        loss: What is minimized; none: the cross-entropy of both ends.
     """
 
     reads = Questions
@@ -55,6 +56,7 @@ class QuestionAnswering(Task):
         max_answer: Count = 30,
         n_best: Count = 20,
         metric: Scored | None = None,
+        loss: Minimized | None = None,
     ):
         self.null_answers = null_answers
         self.null_threshold = null_threshold
@@ -64,6 +66,7 @@ class QuestionAnswering(Task):
         self.max_answer = max_answer
         self.n_best = n_best
         self.metrics = [metric or SquadScore()]
+        self.own_loss = loss
 
     def settle(self, questions):
         return {"null_answers": questions.null_answers} if self.null_answers is None else {}
@@ -84,7 +87,7 @@ class QuestionAnswering(Task):
     def loss(self):
         from ..losses.span import SpanCrossEntropy
 
-        return SpanCrossEntropy()
+        return self.own_loss or SpanCrossEntropy()
 
     def encode(self, questions, tokenizer, batch_tokens, max_length, seed, name):
         from ..data.batches.encode_spans import encode_questions

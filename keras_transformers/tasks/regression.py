@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Rate, register
-from .task import Length, Scored
+from .task import Length, Minimized, Scored
 from .whole_text import WholeText
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -29,6 +29,7 @@ class Regression(WholeText):
             default Pearson's and Spearman's correlations.
         length: The most tokens of a text or pair, special ones included; what is longer is cut. None: as many as the
             model has positions.
+        loss: What is minimized; none: the squared error.
     """
 
     kind = "regression"
@@ -42,13 +43,15 @@ class Regression(WholeText):
         dropout: Rate = 0.1,
         metrics: list[Scored] | None = None,
         length: Length | None = None,
+        loss: Minimized | None = None,
     ):
         super().__init__(pair, dropout, metrics or [Pearson(), Spearman()], length)
+        self.own_loss = loss
 
     def loss(self):
         from ..losses.label import SquaredError
 
-        return SquaredError()
+        return self.own_loss or SquaredError()
 
     def targets(self, examples):
         """Return the labels as numbers, float32 (N,).

@@ -9,7 +9,7 @@ from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Has, Need, Present, register
 from .regression import number_of
-from .task import Length, Scored, Task
+from .task import Length, Minimized, Scored, Task
 
 
 @register("task", "sentence_embedding")
@@ -31,6 +31,7 @@ class SentenceEmbedding(Task):
         length: The most tokens of a text, special ones and `prompt` included; what is longer is cut. None: as many as
             the model has positions.
         prompt: What is put before each text, such as `query: `.
+        loss: What is minimized; none: the squared error of cosines.
     """
 
     reads = Labelled
@@ -54,6 +55,7 @@ class SentenceEmbedding(Task):
         metrics: list[Scored] | None = None,
         length: Length | None = None,
         prompt: str = "",
+        loss: Minimized | None = None,
     ):
         self.pooling = pooling
         self.normalize = normalize
@@ -62,6 +64,7 @@ class SentenceEmbedding(Task):
         self.metrics = metrics or [Spearman(), Pearson()]
         self.length = length
         self.prompt = prompt
+        self.own_loss = loss
 
     def settle(self, examples):
         numbers = self._numbers(examples)
@@ -88,7 +91,7 @@ class SentenceEmbedding(Task):
     def loss(self):
         from ..losses.cosine import CosineError
 
-        return CosineError()
+        return self.own_loss or CosineError()
 
     def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
         from ..data.batches.encode import encode_texts

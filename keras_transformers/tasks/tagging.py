@@ -6,7 +6,7 @@ from ..data.examples import Tagged
 from ..data.labels import label_notes, settled_labels
 from ..metrics.entity_f1 import EntityF1
 from ..signature import AtMost, Bounds, Has, Need, Rate, register
-from .task import Scored, Task
+from .task import Minimized, Scored, Task
 
 
 @register("task", "tagging")
@@ -24,6 +24,7 @@ class Tagging(Task):
             in windows that overlap by half.
         metrics: Scores of tags against the right ones; the first chooses the best checkpoint. By
             default entity F1.
+        loss: What is minimized; none: the cross-entropy of tags.
     """
 
     reads = Tagged
@@ -42,11 +43,13 @@ class Tagging(Task):
         dropout: Rate = 0.1,
         length: Annotated[int, Bounds(minimum=5), AtMost("model.position.max_length")] = 256,
         metrics: list[Scored] | None = None,
+        loss: Minimized | None = None,
     ):
         self.labels = labels
         self.dropout = dropout
         self.length = length
         self.metrics = metrics or [EntityF1()]
+        self.own_loss = loss
 
     def settle(self, tagged):
         """Return the tags of the training text, unless the recipe names them."""
@@ -78,7 +81,7 @@ class Tagging(Task):
         """Return the loss, over words."""
         from ..losses.tags import TagCrossEntropy
 
-        return TagCrossEntropy()
+        return self.own_loss or TagCrossEntropy()
 
     def encode(self, tagged, tokenizer, batch_tokens, max_length, seed, name):
         """Return `Sequences`, and a sentence on long ones."""

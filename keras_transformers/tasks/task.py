@@ -10,13 +10,20 @@ from typing import Annotated
 from ..data.examples import Pairs
 from ..errors import RecipeError
 from ..metrics.metric import Metric
-from ..signature import AtMost, Bounds, Fits
+from ..signature import AtMost, Bounds, Exactly, Fits, Rate
+from ..signature import Loss as LossSlot
 from ..signature import Metric as MetricSlot
 
 Length = Annotated[int, Bounds(minimum=3), AtMost("model.position.max_length")]
 """The type of a limit to a text's tokens: [CLS], a piece and [SEP] at least."""
 Scored = Annotated[MetricSlot, Fits("scores", to="gives")]
 """The type of a task's metrics: they score what it gives."""
+
+
+Minimized = Annotated[LossSlot, Fits("scores", to="gives")]
+"""The type of a task's loss: it compares what the task gives."""
+Smoothing = Annotated[Rate, Exactly(0, when="loss")]
+"""The type of a task's label smoothing: a loss that is named has its own."""
 
 
 class Task(metaclass=abc.ABCMeta):
@@ -29,6 +36,7 @@ class Task(metaclass=abc.ABCMeta):
         gives: What the metrics are given, as a metric's `scores` names it: `texts`, `labels`, `numbers`, `tags`
             or `answers`.
         metrics: Components of the slot `metric`, which a task with such a parameter sets.
+        own_loss: A component of the slot `loss`, which a task with such a parameter sets; None: its own.
         scores_model: Whether `score` asks more of the serving module than its call: then no SavedModel can be scored.
     """
 
@@ -37,6 +45,7 @@ class Task(metaclass=abc.ABCMeta):
     answer = "text"
     gives = "texts"
     metrics = ()
+    own_loss = None
     scores_model = False
 
     @property

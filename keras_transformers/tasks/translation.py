@@ -2,8 +2,8 @@
 
 from ..metrics.metric import Metric
 from ..metrics.text import Bleu
-from ..signature import AtLeast, Has, Need, Rate, Search, register
-from .task import Scored, Task
+from ..signature import AtLeast, Has, Need, Search, register
+from .task import Minimized, Scored, Smoothing, Task
 
 
 @register("task", "translation")
@@ -17,6 +17,7 @@ class Translation(Task):
         label_smoothing: Probability taken from the right token and spread over the vocabulary.
         metrics: Scores of outputs against references; the first chooses the best checkpoint.
             By default BLEU.
+        loss: What is minimized; none: the cross-entropy of tokens.
     """
 
     noun = "pairs"
@@ -29,12 +30,14 @@ class Translation(Task):
     def __init__(
         self,
         search: Search,
-        label_smoothing: Rate = 0.0,
+        label_smoothing: Smoothing = 0.0,
         metrics: list[Scored] | None = None,
+        loss: Minimized | None = None,
     ):
         self.search = search
         self.label_smoothing = label_smoothing
         self.metrics = metrics or [Bleu()]
+        self.own_loss = loss
 
     def texts(self, pairs):
         """Return the texts that the tokenizer learns from: both sides."""
@@ -44,7 +47,7 @@ class Translation(Task):
         """Return the loss, over real tokens only."""
         from ..losses.cross_entropy import TokenCrossEntropy
 
-        return TokenCrossEntropy(label_smoothing=self.label_smoothing)
+        return self.own_loss or TokenCrossEntropy(label_smoothing=self.label_smoothing)
 
     def encode(self, pairs, tokenizer, batch_tokens, max_length, seed, name):
         """Return `EncodedPairs`, and sentences on what was dropped."""

@@ -11,10 +11,10 @@ from ..losses.loss import Loss, as_loss
 from ..recipe.sections import Training
 from ..registry.assemble import assemble, values
 from ..runs.model import dtype_policy, new_model
+from .adaptation import Adaptation
 from .encoding import Encoded
-from .fine_tuning import freeze, scale_rates
+from .fine_tuning import Freeze, LayerDecay
 from .resuming import Start, updates_in_all
-from .strategies import strategy_of
 from .trainer import TokenModel
 
 NEW = Start()
@@ -60,18 +60,17 @@ def build(encoded: Encoded, start: Start = NEW) -> Built:
     updates = updates_in_all(start.place, section["epochs"], encoded.train.batches)
     loss = as_loss(task.loss())
     notes = []
-    with strategy_of(section["strategy"]).scope():
+    strategy = assemble("strategy", section["strategy"], at="training.strategy").make()
+    with strategy.scope():
         model = new_model(encoded.recipe)
         with dtype_policy(section["precision"]):
             trainer = TokenModel(inputs=model.input, outputs=model.output)
         settings = assemble("section", section, {**values(tree), "training.steps": updates})
-        if settings.freeze is not None:
-            notes += freeze(model, settings.freeze)
         notes += _rising_to_the_end(settings.schedule, updates, section["schedule"]["type"])
         optimizer = settings.optimizer
         optimizer.learning_rate = settings.schedule
-        if settings.layer_decay is not None:
-            scale_rates(optimizer, model, settings.layer_decay)
+        for adaptation in _adaptations(settings):
+            notes += adaptation.apply(model, optimizer)
         measures = _measures(loss, model, encoded.train)
         trainer.compile(optimizer=optimizer, loss=loss, measures=measures, count_tokens=encoded.train.real_tokens)
         optimizer.build(model.trainable_variables)
@@ -80,6 +79,13 @@ def build(encoded: Encoded, start: Start = NEW) -> Built:
 
         notes += load_into(model, tree["weights"], tree["task"])
     return Built(encoded, start, settings, model, trainer, tuple(notes))
+
+
+def _adaptations(settings: Training) -> list[Adaptation]:
+    """Return what of the model is trained in another way: what has a setting of its own, then the others."""
+    frozen = [] if settings.freeze is None else [Freeze(settings.freeze)]
+    decayed = [] if settings.layer_decay is None else [LayerDecay(settings.layer_decay)]
+    return [*frozen, *decayed, *(settings.adaptations or ())]
 
 
 def _measures(loss: Loss, model: keras.Model, batches: Batches) -> tuple[str, ...]:

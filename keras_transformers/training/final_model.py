@@ -13,7 +13,7 @@ from ..runs.run import Run
 from .callbacks import best_index
 from .fitting import Fitted, monitored
 from .progress import ClosingTable
-from .strategies import is_chief
+from .strategy import is_chief
 
 
 def finish(fitted: Fitted, run: Run, console: Console) -> None:

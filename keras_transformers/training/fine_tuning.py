@@ -9,6 +9,43 @@ import keras
 
 from ..errors import RecipeError
 from ..models.backbone import backbone_of
+from ..signature import Fraction, Has, Natural, Need, register
+from .adaptation import Adaptation
+
+
+@register("adaptation", "freeze")
+class Freeze(Adaptation):
+    """The embeddings and the lowest blocks of the encoder are kept as they are.
+
+    Args:
+        blocks: How many; 0: the embeddings alone. If there are fewer, all of them.
+    """
+
+    def __init__(self, blocks: Natural) -> None:
+        self.blocks = blocks
+
+    def apply(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[str]:
+        return freeze(model, self.blocks)
+
+
+@register("adaptation", "layer_decay")
+class LayerDecay(Adaptation):
+    """Learning rates that fall with depth, from each block to the one beneath it, and to the embeddings.
+
+    Reference: Howard and Ruder 2018, https://arxiv.org/abs/1801.06146
+
+    Args:
+        factor: On the rate, from one block to the next.
+    """
+
+    needs = (Need("training.optimizer", Has("gives", "rate_scales")),)
+
+    def __init__(self, factor: Fraction) -> None:
+        self.factor = factor
+
+    def apply(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[str]:
+        scale_rates(optimizer, model, self.factor)
+        return []
 
 
 def freeze(model: keras.Model, blocks: int) -> list[str]:

@@ -21,7 +21,7 @@ from .checkpoints import Checkpoints
 from .encoding import Encoded
 from .progress import LiveProgress
 from .resuming import spans
-from .strategies import is_chief
+from .strategy import is_chief
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ def fit(
     if encoded.valid is not None:
         serving = encoded.task.serving(built.model, encoded.tokenizer)
         scores = [Scores(encoded.task, serving, encoded.examples.valid)]
+    callbacks = (*(settings.callbacks or ()), *callbacks)
     around = [divergence, current, Clock(), *scores, *callbacks, record, keeper, progress, interruption]
     start = time.perf_counter()
     with _released():

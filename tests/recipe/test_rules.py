@@ -163,7 +163,21 @@ def test_rules_stand_partial_trees(tree):
         ),
         (
             "pretrain_pydocs", ["model.segments=3"], "model.segments",
-            "`segments` must be 2 for `initialization: matching`, but is 3.",
+            "`segments` must be 2 for `initialization/matching`, but is 3.",
+        ),
+        (
+            "dates", ["model.initialization=matching"], "model",
+            "`initialization/matching` needs a model that reads `segments`, which `model/transformer` does not: "
+            "choose `bert`.",
+        ),
+        (
+            "trec", ["task.loss=squared_error"], "task.loss",
+            "`loss/squared_error` scores `numbers`, but `task/classification` gives `labels`: choose a loss that "
+            "scores `labels` (label_cross_entropy), or a task that gives `numbers` (regression, sentence_embedding).",
+        ),
+        (
+            "trec", ["task.loss=label_cross_entropy", "task.label_smoothing=0.1"], "task.label_smoothing",
+            "`label_smoothing` must be 0 for `loss: label_cross_entropy`, but is 0.1.",
         ),
         (
             "pretrain_pydocs", ["data.max_length=7"], "data.max_length",

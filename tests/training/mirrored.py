@@ -1,4 +1,4 @@
-"""Run by test_strategies.py in processes of their own: `mirrored.py steps|train ARGUMENT`.
+"""Run by test_strategy.py in processes of their own: `mirrored.py steps|train ARGUMENT`.
 
 A process sees two logical CPUs, prints one line of JSON, and ends.
 """
@@ -18,7 +18,7 @@ from keras_transformers.api.build import build  # noqa: E402
 from keras_transformers.api.train import train  # noqa: E402
 from keras_transformers.losses.cross_entropy import TokenCrossEntropy  # noqa: E402
 from keras_transformers.training.optimizers import Adam  # noqa: E402
-from keras_transformers.training.strategies import strategy_of  # noqa: E402
+from keras_transformers.training.strategy import Mirrored  # noqa: E402
 from keras_transformers.training.trainer import TokenModel  # noqa: E402
 
 VOCABULARY = 37
@@ -111,13 +111,13 @@ def steps():
     found = {}
     for name, (make, optimizer, count) in cases().items():
         start, one, logs = weights_after(tf.distribute.get_strategy(), make, optimizer, count)
-        _, two, other = weights_after(strategy_of("mirrored"), make, optimizer, count)
+        _, two, other = weights_after(Mirrored().make(), make, optimizer, count)
         found[name] = {
             "difference": max(float(np.abs(a - b).max()) for a, b in zip(one, two)),
             "change": max(float(np.abs(a - b).max()) for a, b in zip(one, start)),
             "logs": [logs, other],
         }
-    return {"replicas": strategy_of("mirrored").num_replicas_in_sync, "cases": found}
+    return {"replicas": Mirrored().make().num_replicas_in_sync, "cases": found}
 
 
 def whole(argument):

@@ -1,10 +1,13 @@
+import types
+
 import keras
 import numpy as np
 import pytest
 
 from keras_transformers.api.build import build
 from keras_transformers.errors import RecipeError
-from keras_transformers.training.fine_tuning import decayed_rates, freeze, scale_rates
+from keras_transformers.training.building import _adaptations
+from keras_transformers.training.fine_tuning import Freeze, LayerDecay, decayed_rates, freeze, scale_rates
 from keras_transformers.training.optimizers import Adam
 
 SMALL = {
@@ -70,3 +73,18 @@ def test_a_model_without_an_encoder_is_refused():
     inputs = keras.Input((3,))
     with pytest.raises(RecipeError, match=r"need a model with an encoder, but it has none\.$"):
         freeze(keras.Model(inputs, keras.layers.Dense(2)(inputs)), 1)
+
+
+def test_adaptations_of_a_recipe_are_applied_in_order(model):
+    optimizer = Adam(learning_rate=0.01)
+    assert Freeze(1).apply(model, optimizer) == []
+    assert LayerDecay(0.5).apply(model, optimizer) == []
+    frozen, *blocks = [model.layers[2].embed, *model.layers[2].encoder.blocks][1:]
+    assert not frozen.trainable_variables
+    assert set(optimizer.rate_scales) == {variable.path for block in blocks for variable in block.trainable_variables}
+
+
+def test_they_are_made_from_settings_of_their_own_and_from_the_list():
+    settings = types.SimpleNamespace(freeze=2, layer_decay=None, adaptations=[LayerDecay(0.9)])
+    first, second = _adaptations(settings)
+    assert (first.blocks, second.factor) == (2, 0.9)

@@ -13,8 +13,8 @@ from ...errors import RunError
 from ...layers.masks import padding_mask
 from ...models.backbone import backbone_of, longest_input
 from ...models.heads.sentence import SentenceVector
-from ...predictors.predictor import several
 from ...predictors.text_reader import TextReader
+from ...predictors.texts import several
 from ...runs.run import opened
 from ...tasks.sentence_embedding import SentenceEmbedding
 from ...text.wordpiece import require_wordpiece

@@ -9,7 +9,7 @@ import tensorflow as tf
 from close import NETWORK, ROUNDING, SUMS, UPDATES
 
 from keras_transformers.api.train import train
-from keras_transformers.training.strategies import is_chief, strategy_of
+from keras_transformers.training.strategy import Auto, One, is_chief
 
 
 def mirrored(*arguments):
@@ -25,9 +25,9 @@ def steps():
     return mirrored("steps")
 
 
-@pytest.mark.parametrize("name", ["one", "auto"])
-def test_without_gpus_one_device_trains(name):
-    assert strategy_of(name) is tf.distribute.get_strategy()
+@pytest.mark.parametrize("strategy", [One(), Auto()])
+def test_without_gpus_one_device_trains(strategy):
+    assert strategy.make() is tf.distribute.get_strategy()
 
 
 @pytest.mark.parametrize("case", ["sgd", "adam", "adam_clipped", "added_losses_and_weights"])

@@ -5,7 +5,7 @@ import pytest
 import keras_transformers as kt
 from keras_transformers.errors import RecipeError
 from keras_transformers.layers.attention import dot_product_scores
-from keras_transformers.models.initialization import begin_matching
+from keras_transformers.models.matching import Matching, begin_matching
 
 V, T = 131, 11
 SIZES = {
@@ -68,7 +68,7 @@ def test_it_is_saved_and_trained_weights_stay(tmp_path):
     model.embed.table.assign(model.embed.table + 1.0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    assert again.initialization == "matching"
+    assert isinstance(again.initialization, Matching)
     for one, other in zip(model.weights, again.weights):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
 
