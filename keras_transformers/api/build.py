@@ -1,10 +1,17 @@
 """`kt.build`: from a recipe to a `keras.Model`."""
 
+from typing import TYPE_CHECKING
+
 from ..recipe import load
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import AnyRecipe
 from ..runs.model import new_model, vocab_size
 
+if TYPE_CHECKING:
+    import keras
 
-def build(recipe, overrides=()):
+
+def build(recipe: AnyRecipe, overrides: Overrides = ()) -> "keras.Model":
     """Return the `keras.Model` of a recipe, its task's head included, ready for `compile` and `fit`.
 
     Its weights are those of the checkpoint that the recipe names in `weights`, and so is its vocabulary; what the

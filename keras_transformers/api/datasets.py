@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ..data.batches.shares import Shares
 from ..recipe import load
-from ..recipe.recipe import Recipe
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import AnyRecipe, Recipe
 from ..runs.notes import tell
 from ..text.tokenizer import Tokenizer
 from ..training.encoding import encode, new_tokenizer
@@ -36,7 +37,7 @@ class Datasets:
     valid: tf.data.Dataset | None = field(repr=False)
 
 
-def datasets(recipe, overrides=()):
+def datasets(recipe: AnyRecipe, overrides: Overrides = ()) -> Datasets:
     """Return the tokenizer and the batches that `kt.train` would train on, as `Datasets`.
 
     They are made for `fit` of any Keras model. In the scope of a `tf.distribute` strategy, batches are such that its

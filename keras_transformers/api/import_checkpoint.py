@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .. import recipe as recipes
 from ..errors import CheckpointError, RecipeError
-from ..files import refuse_existing, replacing, write_json, writing
+from ..files import StrPath, refuse_existing, replacing, write_json, writing
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import Recipe
 from ..runs.model import new_model
 from ..runs.run import KIND, Run
+from ..weights.checkpoint_format import CheckpointFormat
 from ..weights.open import open_checkpoint
 from ..weights.settings import shown
 
 
-def import_checkpoint(path, directory, overwrite=False, overrides=()):
+def import_checkpoint(path: Any, directory: StrPath, overwrite: bool = False, overrides: Overrides = ()) -> Run:
     """Write a run directory of a checkpoint's model and tokenizer, and return its `Run`.
 
     Args:
@@ -52,7 +56,7 @@ def import_checkpoint(path, directory, overwrite=False, overrides=()):
     return Run(directory)
 
 
-def _recipe(checkpoint, overrides):
+def _recipe(checkpoint: CheckpointFormat, overrides: Overrides) -> tuple[Recipe, list[str]]:
     """Return the recipe of a checkpoint, and sentences on what of its settings is not done as it says.
 
     Raises:
@@ -77,7 +81,7 @@ def _recipe(checkpoint, overrides):
     return changed, notes
 
 
-def _settled(overrides):
+def _settled(overrides: Overrides) -> set[str]:
     """Return the parameters of the tokenizer that overrides give."""
     if isinstance(overrides, Mapping):
         keys = [key for key, value in overrides.items() if not isinstance(value, Mapping)]

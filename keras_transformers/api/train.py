@@ -1,14 +1,33 @@
 """`kt.train`: from a recipe to a finished run."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 
 from .. import recipe as recipes
+from ..files import StrPath
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import AnyRecipe
 from ..registry import load_plugin
-from ..runs.run import load_run, refuse_existing, run_path
+from ..runs.run import Run, load_run, refuse_existing, run_path
 from ..training import job
 
+if TYPE_CHECKING:
+    import keras
 
-def train(recipe, run=None, overrides=(), resume=False, overwrite=False, plugins=(), callbacks=(), log=None):
+
+def train(
+    recipe: AnyRecipe,
+    run: StrPath | None = None,
+    overrides: Overrides = (),
+    resume: bool = False,
+    overwrite: bool = False,
+    plugins: Sequence[StrPath] = (),
+    callbacks: "Sequence[keras.callbacks.Callback]" = (),
+    log: Callable[[Path], object] | None = None,
+) -> Run:
     """Train a recipe and return its `Run`.
 
     Args:

@@ -1,9 +1,11 @@
 """What predictors are given: lists of texts."""
 
+from collections.abc import Iterable
+
 from ..errors import DataError
 
 
-def several(texts):
+def several(texts: Iterable[str]) -> list[str]:
     """Return a list of texts.
 
     Raises:

@@ -46,7 +46,11 @@ class Recipe:
         return Recipe(self.name, changed.tree, self.path)
 
 
-def load(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overrides = ()) -> Recipe:
+AnyRecipe = Recipe | str | Path | Mapping[str, Any]
+"""A recipe, or what names one: a shipped recipe's name, the path of a YAML file, or a dict."""
+
+
+def load(recipe: AnyRecipe, overrides: Overrides = ()) -> Recipe:
     """Load a recipe and check all of it.
 
     Args:
@@ -83,7 +87,7 @@ def load(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overrides =
     return Recipe(name, tree, path)
 
 
-def _read(recipe: Recipe | str | Path | Mapping[str, Any]) -> tuple[str, Path | None, Node | None, Path, list[Problem]]:
+def _read(recipe: AnyRecipe) -> tuple[str, Path | None, Node | None, Path, list[Problem]]:
     """Return name, path, root node, folder of relative parents, and problems."""
     if isinstance(recipe, Mapping):
         return "recipe", None, renewed(from_value(copy.deepcopy(dict(recipe)), Place("<dict>"))), Path.cwd(), []

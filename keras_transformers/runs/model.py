@@ -1,21 +1,20 @@
 """The model of a recipe, its task's head included."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..errors import RecipeError
 from ..recipe.overrides import Overrides
-from ..recipe.recipe import Recipe
+from ..recipe.recipe import AnyRecipe
 from ..registry.assemble import assemble, values
 
 if TYPE_CHECKING:
     import keras
 
 
-def new_model(recipe: Recipe | str | Path | Mapping[str, Any], overrides: Overrides = ()) -> "keras.Model":
+def new_model(recipe: AnyRecipe, overrides: Overrides = ()) -> "keras.Model":
     """Return what `build` does, with weights that are all new, whatever checkpoint the recipe names."""
     import keras
 

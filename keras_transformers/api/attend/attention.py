@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import DataError
-from ...files import write_bytes, writing
+from ...files import StrPath, write_bytes, writing
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class Attention:
     answer: str | None
     maps: list[AttentionMap] = field(default_factory=list)
 
-    def html(self):
+    def html(self) -> str:
         """Return one HTML page that needs nothing else: no network, no other file."""
         from .page import page
 
         return page(self)
 
-    def write(self, path):
+    def write(self, path: StrPath) -> list[str]:
         """Write the page (`.html`) or a picture of all heads (`.png`) and return notes for the user.
 
         Raises:
@@ -71,14 +71,14 @@ class Attention:
             write_bytes(path, content)
         return notes
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         import html
 
         style = "width:100%;height:46rem;border:0"
         return f'<iframe style="{style}" srcdoc="{html.escape(self.html(), quote=True)}"></iframe>'
 
 
-def check_suffix(path):
+def check_suffix(path: StrPath) -> Path:
     """Return the path of a page or picture, or say that its name is that of neither."""
     path = Path(path)
     if path.suffix.lower() not in (".html", ".png"):

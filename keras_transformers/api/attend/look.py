@@ -3,21 +3,26 @@
 T queries, S keys.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from ...errors import DataError, RunError
+from ...files import StrPath
 from ...models.backbone import backbone_of
-from ...runs.run import opened
+from ...runs.run import Run, opened
 from ...text.special import BOS, EOS, PAD
 from .attention import Attention, AttentionMap
 from .record import attentions, recording
 
 MOST = 128  # tokens on a side: more could be neither read nor hovered over
+Look = tuple[dict[str, np.ndarray], dict[str, tuple[list[str], list[str]]], str | None]
+"""Inputs of a model, the tokens (queries, keys) of each kind of attention, and what was said."""
 UNCUT = 1 << 30  # a length that cuts nothing, so that what is too long is counted
 
 
-def attend(run, text, second=None):
+def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attention:
     """Return what each head of each layer of a run's model attends to.
 
     Args:
@@ -52,7 +57,7 @@ def attend(run, text, second=None):
     return Attention(run.path.resolve().name, read, answer, maps)
 
 
-def _encoder(run, model, tokenizer, text, second):
+def _encoder(run: Run, model: Any, tokenizer: Any, text: str, second: str | None) -> Look:
     """Return an encoder's inputs for a text or a pair, the tokens (queries, keys) of each kind, and no answer."""
     from ...text.packing import pack
     from ...text.wordpiece import require_wordpiece
@@ -66,7 +71,7 @@ def _encoder(run, model, tokenizer, text, second):
     return {"tokens": ids[None], "segments": segments[0].numpy()[None]}, {"encoder": (shown, shown)}, None
 
 
-def _translation(run, model, tokenizer, text, second):
+def _translation(run: Run, model: Any, tokenizer: Any, text: str, second: str | None) -> Look:
     """Translate; return the model's inputs, the tokens (queries, keys) of each kind, and the translation.
 
     The inputs hold the whole translation, which passes through the decoder once more, at one stroke: by causality
@@ -88,18 +93,18 @@ def _translation(run, model, tokenizer, text, second):
     return inputs, tokens, answer.numpy()[0].decode("utf-8", "replace")
 
 
-def _ids(tokenizer, text):
+def _ids(tokenizer: Any, text: str) -> np.ndarray:
     """Return the ids of a text and the end token, int32."""
     return np.append(tokenizer.encode([text])[0].numpy(), EOS).astype("int32")
 
 
-def _until_end(ids):
+def _until_end(ids: np.ndarray) -> np.ndarray:
     """Return what was said of `ids`, the end token included."""
     ends = np.flatnonzero((ids == EOS) | (ids == PAD))
     return ids if not len(ends) else ids[: ends[0] + (ids[ends[0]] == EOS)]
 
 
-def _check_utf8(name, text):
+def _check_utf8(name: str, text: str | None) -> None:
     """Refuse what the command line makes of bytes that are not UTF-8."""
     try:
         (text or "").encode("utf-8")
@@ -107,7 +112,7 @@ def _check_utf8(name, text):
         raise DataError(f"`{name}` must be UTF-8 text, but is {text!a}.") from None
 
 
-def _check(model, ids, real, name):
+def _check(model: Any, ids: np.ndarray, real: int, name: str) -> None:
     """Raise unless the `ids` of a text, `real` of them its own, can be drawn, and the model reads them all."""
     if real < 1:
         raise DataError(f"`{name}` must hold a token, but has none.")

@@ -5,11 +5,13 @@ import hashlib
 import html
 import re
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
 from ...errors import DataError
 from ...files import to_json
+from .attention import Attention, AttentionMap
 from .shown import visible
 
 KINDS = {
@@ -20,7 +22,7 @@ KINDS = {
 STEPS = 65535  # weights are whole numbers of 16 bits between the least and the greatest
 
 
-def page(attention):
+def page(attention: Attention) -> str:
     """Return the HTML of an `Attention`.
 
     Text reaches the page as escaped HTML or as JSON that the script reads as data and writes as text. The
@@ -40,7 +42,7 @@ def page(attention):
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _file("page.html"))
 
 
-def _map(attention_map):
+def _map(attention_map: AttentionMap) -> dict[str, Any]:
     title, verb = KINDS[attention_map.kind]
     return {
         "title": title,
@@ -51,7 +53,7 @@ def _map(attention_map):
     }
 
 
-def _layer(weights):
+def _layer(weights: np.ndarray) -> dict[str, Any]:
     """Return the weights (H, T, S) of a layer for JSON: 16 bits each, little-endian, in base64."""
     if not np.isfinite(weights).all():
         raise DataError("The attention cannot be drawn: the model's numbers are none (NaN or infinite).")
@@ -66,16 +68,16 @@ def _layer(weights):
     }
 
 
-def _json(value):
+def _json(value: Any) -> str:
     """Return JSON that may stand in a <script> element: without `<`, `>` and `&`."""
     text = to_json(value, compact=True)
     return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"})
 
 
-def _hash(content):
+def _hash(content: str) -> str:
     """Return what a content security policy calls this style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
 
 
-def _file(name):
+def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")

@@ -5,10 +5,12 @@ H heads, T queries, S keys. Lengths are in pixels.
 
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 
 from ...errors import DataError
+from .attention import Attention, AttentionMap
 from .page import KINDS
 from .shown import visible
 
@@ -18,7 +20,7 @@ LABELS = 11  # least cell that has room for its label
 LONGEST = 14  # letters of a label
 
 
-def picture(attention):
+def picture(attention: Attention) -> tuple[bytes, list[str]]:
     """Return the bytes of a PNG that shows an `Attention`, and notes for the user.
 
     Raises:
@@ -52,7 +54,7 @@ def picture(attention):
 class _Box:
     """One kind of attention, laid out: its maps tiled into one image."""
 
-    def __init__(self, attention_map):
+    def __init__(self, attention_map: AttentionMap) -> None:
         self.kind = attention_map.kind
         self.layers = attention_map.layers
         self.queries = [_cut(visible(token), LONGEST) for token in attention_map.queries]
@@ -67,7 +69,7 @@ class _Box:
         self.width = self.left + self.heads * self.step[1] + MARGIN
         self.height = self.top + len(self.layers) * self.step[0] + MARGIN
 
-    def image(self):
+    def image(self) -> np.ndarray:
         """Return all weights, each map over its greatest, as one (height, width) array with NaN between."""
         rows, columns = self.step
         image = np.full((len(self.layers) * rows - GAP, self.heads * columns - GAP), np.nan, "float32")
@@ -80,7 +82,7 @@ class _Box:
         return image
 
 
-def _draw(figure, box, top, width, height):
+def _draw(figure: Any, box: _Box, top: int, width: int, height: int) -> None:
     """Draw one kind, whose upper edge is at `top`, on a figure of this size; y points up."""
     title, _ = KINDS[box.kind]
     _write(figure, MARGIN, top - MARGIN, title, size=10, weight="bold")
@@ -105,18 +107,18 @@ def _draw(figure, box, top, width, height):
             _write(figure, *place, token, ha="center", va="bottom", rotation=90, **label)
 
 
-def _write(figure, x, y, text, **style):
+def _write(figure: Any, x: float, y: float, text: str, **style: Any) -> None:
     width, height = figure.get_size_inches() * figure.dpi
     figure.text(x / width, y / height, text, parse_math=False, **style)
 
 
-def _cut(text, length):
+def _cut(text: str, length: int) -> str:
     """Return `text` on one line, shortened to `length` letters."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _fonts(text):
+def _fonts(text: str) -> tuple[list[str], list[str]]:
     """Return the names of fonts that together have what `text` needs, as far as this machine has them, and notes."""
     from matplotlib import font_manager
 
@@ -138,7 +140,7 @@ def _fonts(text):
     return fonts, notes
 
 
-def _lacking(font_manager, path, characters):
+def _lacking(font_manager: Any, path: str, characters: set[str]) -> set[str]:
     try:
         font = font_manager.get_font(path)
     except (OSError, RuntimeError):

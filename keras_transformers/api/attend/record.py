@@ -4,10 +4,13 @@ B batch, H heads, T queries, S keys.
 """
 
 import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from ...annotations import Layer, Tensor
 from ...errors import RunError
 
 PLACES = (
@@ -18,7 +21,7 @@ PLACES = (
 """Each kind of attention, the stack that it is in, and its name in a block."""
 
 
-def attentions(model):
+def attentions(model: Any) -> dict[str, list[Layer]]:
     """Return the attention layers of a model's blocks, a list for each kind that it has."""
     found = {}
     for kind, stack, name in PLACES:
@@ -30,7 +33,7 @@ def attentions(model):
 
 
 @contextlib.contextmanager
-def recording(layers):
+def recording(layers: Sequence[Layer]) -> Iterator[list[Any]]:
     """Yield a list that holds, once the layers have been called, the weights (H, T, S) of each.
 
     `normalize` is where any attention, a subclass of the user's too, makes its weights; it is replaced
@@ -58,8 +61,10 @@ def recording(layers):
             raise RunError(f"{_attention(layer)} gives weights that are not all finite numbers.")
 
 
-def _keeping(normalize, weights, number):
-    def record(scores, mask):
+def _keeping(
+    normalize: Callable[[Tensor, Tensor], Tensor], weights: list[Any], number: int
+) -> Callable[[Tensor, Tensor], Tensor]:
+    def record(scores: Tensor, mask: Tensor) -> Tensor:
         result = normalize(scores, mask)
         weights[number] = np.asarray(ops.convert_to_numpy(result)[0], "float32")
         return result
@@ -67,5 +72,5 @@ def _keeping(normalize, weights, number):
     return record
 
 
-def _attention(layer):
+def _attention(layer: Layer) -> str:
     return f"The attention weights of `{type(layer).__name__}` cannot be seen: it"

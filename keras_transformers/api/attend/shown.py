@@ -5,12 +5,12 @@ import unicodedata
 SPACE = "␣"
 
 
-def visible(token):
+def visible(token: str) -> str:
     """Return `token` with spaces and control characters as signs, and invisible formatting as code points."""
     return "".join(_sign(character) for character in token) or "∅"
 
 
-def _sign(character):
+def _sign(character: str) -> str:
     code = ord(character)
     if code < 0x20:
         return chr(0x2400 + code)  # Unicode's pictures of control characters

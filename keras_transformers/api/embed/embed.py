@@ -4,27 +4,37 @@ N texts, D model width.
 """
 
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from ...annotations import Tensor
 from ...errors import RunError
+from ...files import StrPath
 from ...layers.masks import padding_mask
 from ...models.backbone import backbone_of, longest_input
 from ...models.heads.sentence import SentenceVector
 from ...predictors.text_reader import TextReader
 from ...predictors.texts import several
-from ...runs.run import opened
+from ...runs.run import Run, opened
 from ...tasks.sentence_embedding import SentenceEmbedding
 from ...text.wordpiece import require_wordpiece
-from .words import Words
+from .words import Words, WordVectors
 
 CUT = "{cut} of {total} texts are longer than the model reads ({longest} tokens), and were cut."
 CHUNK = 256  # texts that are in memory together
 
 
-def embed(run, texts, unit="sentence", layer=None, pooling=None):
+def embed(
+    run: Run | StrPath,
+    texts: Iterable[str],
+    unit: Literal["sentence", "word"] = "sentence",
+    layer: int | None = None,
+    pooling: Literal["mean", "cls"] | None = None,
+) -> np.ndarray | list[WordVectors]:
     """Return vectors for texts, or for each word of them, from a run's encoder.
 
     Args:
@@ -68,7 +78,13 @@ class Embedder:
         cut: How many texts were cut so far.
     """
 
-    def __init__(self, run, unit="sentence", layer=None, pooling=None):
+    def __init__(
+        self,
+        run: Run | StrPath,
+        unit: Literal["sentence", "word"] = "sentence",
+        layer: int | None = None,
+        pooling: Literal["mean", "cls"] | None = None,
+    ) -> None:
         for name, value, known in (("unit", unit, ("sentence", "word")), ("pooling", pooling, ("mean", "cls", None))):
             if value not in known:
                 raise ValueError(f"`{name}` must be {known[0]} or {known[1]}, but is {value}.")
@@ -89,13 +105,15 @@ class Embedder:
         else:
             self._read = self._sentences(states, tokenizer, _task_of(run), pooling)
 
-    def __call__(self, texts):
+    def __call__(self, texts: Iterable[str]) -> Iterator[Any]:
         """Yield, for each str, its vector (D,) or its `WordVectors`."""
         texts = several(texts)
         for start in range(0, len(texts), CHUNK):
             yield from self._read(texts[start : start + CHUNK])
 
-    def _sentences(self, states, tokenizer, task, pooling):
+    def _sentences(
+        self, states: keras.Model, tokenizer: Any, task: SentenceEmbedding, pooling: Literal["mean", "cls"] | None
+    ) -> Callable[[Sequence[str]], np.ndarray]:
         self.longest = min(task.length or self.longest, self.longest)
         vector = SentenceVector(pooling or task.pooling, task.normalize)(states.output, states.input["tokens"])
         model = keras.Model(states.input, vector)
@@ -103,7 +121,7 @@ class Embedder:
         reader = TextReader(model, tokenizer, lambda each: {"vector": each}, outputs, prompt=task.prompt)
         reader.longest = self.longest  # which the model of states does not tell
 
-        def read(texts):
+        def read(texts: Sequence[str]) -> Any:
             found = reader(tf.constant(texts, tf.string))
             self.cut += int(np.count_nonzero(found["truncated"]))
             return found["vector"].numpy()
@@ -111,7 +129,7 @@ class Embedder:
         return read
 
 
-def hidden_states(backbone, layer, run):
+def hidden_states(backbone: Any, layer: int | None, run: Run) -> keras.Model:
     """Return the model from `tokens` and `segments` to the states (B, T, D) after block number `layer`.
 
     Raises:
@@ -129,11 +147,11 @@ def hidden_states(backbone, layer, run):
     return keras.Model({"tokens": tokens, "segments": segments}, states)
 
 
-def _task_of(run):
+def _task_of(run: Run) -> SentenceEmbedding:
     """Return the `SentenceEmbedding` that says how sentences become vectors: the run's, or the defaults."""
     task = run.task() if run.recipe.tree.get("task") else None
     return task if isinstance(task, SentenceEmbedding) else SentenceEmbedding()
 
 
-def _spec(vector):
+def _spec(vector: Tensor) -> tf.TensorSpec:
     return tf.TensorSpec(vector.shape, tf.float32)

@@ -3,13 +3,16 @@
 N texts, M words of all texts, D model width.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import IO, Any
+
 import numpy as np
 
 from ...files import to_json
 from .words import WordVectors
 
 
-def json_line(text, found, only_ascii=False):
+def json_line(text: str, found: np.ndarray | WordVectors, only_ascii: bool = False) -> str:
     """Return what was found for a text, a vector (D,) or `WordVectors`, as one line of JSON.
 
     Args:
@@ -26,7 +29,7 @@ def json_line(text, found, only_ascii=False):
     return to_json({"text": text, "words": words}, only_ascii=only_ascii)
 
 
-def write_npz(stream, texts, found, dim):
+def write_npz(stream: IO[bytes], texts: Sequence[str], found: Iterable[Any], dim: int) -> None:
     """Write what was found for all texts.
 
     Of sentences: `texts`, str (N,), and `vectors`, float32 (N, D). Of words also `words`, str (M,), `rows`, the number
@@ -51,6 +54,6 @@ def write_npz(stream, texts, found, dim):
     np.savez(stream, **arrays, vectors=vectors)
 
 
-def _numbers(vector):
+def _numbers(vector: np.ndarray) -> list[float]:
     """Return float32 numbers as the shortest decimals that mean them."""
     return [float(str(number)) for number in vector]

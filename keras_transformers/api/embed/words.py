@@ -3,7 +3,9 @@
 N texts, W windows over them, P pieces, B windows read together, T length, D model width.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -38,7 +40,7 @@ class Words:
         longest: The most tokens that the model reads at once.
     """
 
-    def __init__(self, states, tokenizer, longest):
+    def __init__(self, states: Any, tokenizer: Any, longest: int) -> None:
         self.states = tf.function(lambda tokens: states({"tokens": tokens, "segments": tf.zeros_like(tokens)}),
                                   input_signature=[tf.TensorSpec((None, None), tf.int32)])  # fmt: skip
         self.dim = states.output.shape[-1]
@@ -46,7 +48,7 @@ class Words:
         self.longest = longest
         self.continues = tokenizer.continues
 
-    def __call__(self, texts):
+    def __call__(self, texts: Sequence[str]) -> list[WordVectors]:
         """Return the `WordVectors` of each str."""
         ids, starts, ends = self.tokenizer.tokenize_with_offsets(tf.constant(texts, tf.string))
         vectors = self._piece_vectors(ids)
@@ -57,7 +59,7 @@ class Words:
             for text, first, end in zip(texts, splits, splits[1:])
         ]
 
-    def _piece_vectors(self, ids):
+    def _piece_vectors(self, ids: Any) -> np.ndarray:
         """Return the vector of each piece of ragged `ids` (N, None), one after another: (P, D), float32."""
         room = self.longest - 2
         plan = windows(ids.row_lengths(), tf.fill([ids.nrows()], room), max(1, room // 2))
@@ -74,7 +76,7 @@ class Words:
                 found[own] = state[firsts[each] + offset : ends[each] + offset]
         return found
 
-    def _words(self, text, ids, starts, ends, vectors):
+    def _words(self, text: bytes, ids: Any, starts: np.ndarray, ends: np.ndarray, vectors: np.ndarray) -> WordVectors:
         """Return the `WordVectors` of one text, UTF-8, from its pieces."""
         if not len(ids):
             return WordVectors([], [], vectors)
@@ -89,7 +91,7 @@ class Words:
         return WordVectors(words, spans, np.add.reduceat(vectors, first) / counts[:, None].astype("float32"))
 
 
-def _cut(lengths):
+def _cut(lengths: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the numbers of windows to read together, the longest first."""
     order = np.argsort(-lengths, kind="stable")
     start = 0
@@ -99,7 +101,7 @@ def _cut(lengths):
         start += rows
 
 
-def _characters_before(text):
+def _characters_before(text: bytes) -> list[int]:
     """Return how many characters of UTF-8 begin before each byte, and before the end: a list of int."""
     begins = np.frombuffer(text, np.uint8) & 0xC0 != 0x80
     return [0, *np.cumsum(begins).tolist()]
