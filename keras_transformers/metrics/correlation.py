@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..signature import register
 from .metric import Metric, refuse
 
 
@@ -33,11 +34,9 @@ class _Correlation(Metric):
         return []
 
 
+@register("metric", "pearson")
 class Pearson(_Correlation):
-    """Pearson's correlation, −100 to 100; 0 where the model says one number of all.
-
-    Registered as `metric/pearson`.
-    """
+    """Pearson's correlation, −100 to 100; 0 where the model says one number of all."""
 
     name = "pearson"
 
@@ -46,11 +45,9 @@ class Pearson(_Correlation):
         return correlation(outputs, references)
 
 
+@register("metric", "spearman")
 class Spearman(_Correlation):
-    """Spearman's correlation: Pearson's of the ranks, −100 to 100; 0 where the model says one number of all.
-
-    Registered as `metric/spearman`.
-    """
+    """Spearman's correlation: Pearson's of the ranks, −100 to 100; 0 where the model says one number of all."""
 
     name = "spearman"
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Literal
 
+from ..signature import register
 from .metric import Metric, refuse
 from .tag_schemes import Scheme, read_tags
 
@@ -10,10 +11,9 @@ _TAG_ACCURACY = "--set 'task.metrics=[tag_accuracy]'"
 _IO = "--set 'task.metrics=[{type: entity_f1, scheme: io}]'"
 
 
+@register("metric", "entity_f1")
 class EntityF1(Metric):
     """Entity F1, micro-averaged, 0 to 100: an entity counts if its type and both ends are right.
-
-    Registered as `metric/entity_f1`.
 
     Counted as the shared task's `conlleval` does, whatever the scheme, with types before or after the letter. Tags
     that are no entities', such as parts of speech, are refused: `tag_accuracy` scores them.
@@ -106,11 +106,9 @@ class EntityF1(Metric):
         return reading
 
 
+@register("metric", "tag_accuracy")
 class TagAccuracy(Metric):
-    """Share of words with the right tag, 0 to 100.
-
-    Registered as `metric/tag_accuracy`.
-    """
+    """Share of words with the right tag, 0 to 100."""
 
     name = "tag_accuracy"
     scores = "tags"

@@ -3,14 +3,13 @@
 import numpy as np
 
 from ..errors import did_you_mean
+from ..signature import register
 from .metric import Metric, refuse
 
 
+@register("metric", "accuracy")
 class Accuracy(Metric):
-    """Share of right labels, 0 to 100.
-
-    Registered as `metric/accuracy`.
-    """
+    """Share of right labels, 0 to 100."""
 
     name = "accuracy"
     scores = "labels"
@@ -21,10 +20,9 @@ class Accuracy(Metric):
         return {"accuracy": 100.0 * right / max(len(references), 1)}
 
 
+@register("metric", "f1")
 class F1(Metric):
     """F1 of one label, or the mean over all labels, 0 to 100.
-
-    Registered as `metric/f1`.
 
     Args:
         label: The label that counts as positive; none: the unweighted mean of the F1 of all labels that the text
@@ -59,10 +57,9 @@ class F1(Metric):
         return []
 
 
+@register("metric", "matthews")
 class Matthews(Metric):
     """Matthews' correlation of labels, −100 to 100; 0 is chance, and where the model says one label of all.
-
-    Registered as `metric/matthews`.
 
     Reference: Gorodkin 2004, https://doi.org/10.1016/j.compbiolchem.2004.09.006
     """

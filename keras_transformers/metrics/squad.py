@@ -6,6 +6,7 @@ import string
 from dataclasses import dataclass
 from typing import Literal
 
+from ..signature import register
 from .metric import Metric, refuse
 
 
@@ -24,10 +25,9 @@ class Prediction:
     no_answer: float
 
 
+@register("metric", "squad")
 class SquadScore(Metric):
     """Exact match and F1 of SQuAD, by the rules and under the names of its official scripts, 0 to 100.
-
-    Registered as `metric/squad`.
 
     Reference: Rajpurkar et al. 2018, https://arxiv.org/abs/1806.03822
 

@@ -4,14 +4,13 @@ from typing import Literal
 
 import sacrebleu
 
-from ..signature import Count
+from ..signature import Count, register
 from .metric import Metric, refuse
 
 
+@register("metric", "bleu")
 class Bleu(Metric):
     """Corpus BLEU by sacreBLEU, cased, 0 to 100.
-
-    Registered as `metric/bleu`.
 
     References are taken as their file has them, so that the figure can be compared with published ones.
 
@@ -51,10 +50,9 @@ class Bleu(Metric):
         return []
 
 
+@register("metric", "chrf")
 class Chrf(Metric):
     """Corpus chrF by sacreBLEU, 0 to 100: F-score of character n-grams.
-
-    Registered as `metric/chrf`.
 
     References are taken as their file has them, so that the figure can be compared with published ones.
 
@@ -82,10 +80,9 @@ class Chrf(Metric):
         return []
 
 
+@register("metric", "exact_match")
 class ExactMatch(Metric):
     """Share of outputs equal to their reference, 0 to 100.
-
-    Registered as `metric/exact_match`.
 
     References are compared as the tokenizer writes text: accents composed and runs of spaces as one, with
     SentencePiece.

@@ -5,6 +5,7 @@ from pathlib import Path
 from ..errors import CheckpointError, first_line
 from ..literal import literal_prefix
 from ..signature import Path as PathArgument
+from ..signature import register
 from . import bert_config, vocabulary
 from .bert_checkpoint import BertCheckpoint, StoredTokenizer
 from .json_config import read_json
@@ -58,10 +59,9 @@ HEADS = {
 TRANSPOSED = ("cls/seq_relationship/output_weights", "output_weights")
 
 
+@register("checkpoint_format", "google")
 class GoogleCheckpoint(BertCheckpoint):
     """A TensorFlow 1 checkpoint of google-research/bert.
-
-    Registered as `checkpoint_format/google`.
 
     Args:
         path: The folder, or the checkpoint's prefix such as `uncased_L-12/bert_model.ckpt`.

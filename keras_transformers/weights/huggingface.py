@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import CheckpointError
 from ..signature import Path as PathArgument
+from ..signature import register
 from . import bert_config
 from .bert_checkpoint import BertCheckpoint
 from .checkpoint_format import row_ranges
@@ -82,10 +83,9 @@ def is_transposed(name):
     return name.endswith(".weight") and not re.search(r"_embeddings\.|LayerNorm\.", name)
 
 
+@register("checkpoint_format", "hugging_face")
 class HuggingFaceCheckpoint(BertCheckpoint):
     """A folder that Transformers' `save_pretrained`, or `save` of sentence-transformers, wrote.
-
-    Registered as `checkpoint_format/hugging_face`.
 
     Args:
         path: The folder.

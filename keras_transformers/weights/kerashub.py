@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import CheckpointError
 from ..signature import Path as PathArgument
+from ..signature import register
 from . import vocabulary
 from .bert_checkpoint import BertCheckpoint, StoredTokenizer
 from .bert_sizes import Sizes
@@ -67,10 +68,9 @@ NAMES = {
 """Our name of each tensor, and its path in their weights file; heads are an axis of their own there."""
 
 
+@register("checkpoint_format", "keras_hub")
 class KerasHubCheckpoint(BertCheckpoint):
     """What `BertBackbone.save_to_preset` wrote, or a `BertBackbone` in memory.
-
-    Registered as `checkpoint_format/keras_hub`.
 
     Args:
         source: The folder, or the backbone.

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import CheckpointError
 from ..runs.run import RECIPE, load_run
 from ..signature import Path as PathArgument
+from ..signature import register
 from .checkpoint_format import CheckpointFormat, row_ranges
 from .tensor_names import snake_case, stored_layers, unique
 
@@ -17,10 +18,9 @@ CONFIG = "config.json"
 TABLE = "layers/segment_embed/embedding/vars/0"  # what every backbone has, whatever its other layers
 
 
+@register("checkpoint_format", "run")
 class RunCheckpoint(CheckpointFormat):
     """The final model of a finished run, with the head of its task.
-
-    Registered as `checkpoint_format/run`.
 
     A head's tensors go to the head of the same name.
 

@@ -1,3 +1,4 @@
+import ast
 import enum
 import re
 import sys
@@ -10,7 +11,9 @@ from keras_transformers.errors import DuplicateComponent, RegistryError
 from keras_transformers.registry import builtin as catalogue
 from keras_transformers.registry import manifest
 from keras_transformers.registry.component import Component
+from keras_transformers.registry.docstring import registered_names
 from keras_transformers.registry.introspect import component_of
+from keras_transformers.registry.resources import PACKAGE
 from keras_transformers.signature import (
     AtLeast,
     Bounds,
@@ -431,6 +434,13 @@ def test_a_plugin_of_version_0_1_registers_by_its_docstring(package):
         "feed_forward": {"eight": "sevens.older:Eight"},
         "norm": {"eight": "sevens.older:Eight", "seven": "sevens.seven:Seven"},
     }
+
+
+def test_no_built_in_registers_by_its_docstring():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                assert registered_names(ast.get_docstring(node)) == [], f"{path}:{node.lineno}"
 
 
 def test_another_librarys_register_is_not_ours(package):
