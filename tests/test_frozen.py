@@ -145,7 +145,7 @@ def test_files_of_keras_load_in_plain_keras(environment, tmp_path):
     process(PLAIN_KERAS, folder, given=EXPECTED["models"], environment=environment, folder=tmp_path)
 
 
-@pytest.mark.parametrize("name", OWN_CODE)
+@pytest.mark.parametrize("name", ["talking", *(pytest.param(name, marks=pytest.mark.long) for name in ("own", "acme"))])
 def test_code_of_ones_own_works_unchanged(name, with_frozen_code, tmp_path):
     unpack(name, tmp_path / "run")
     module = OWN_CODE[name] or ""

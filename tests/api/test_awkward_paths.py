@@ -19,6 +19,7 @@ NAME = "a*b?[1] [red] :smile: %s {x} \\ \u00e9" + "'" + '"'
 TEXTS = ["3 May 2021", "am 4. Juni 1999"]
 
 
+@pytest.mark.long
 def test_train_resume_evaluate_export_predict(tiny, tmp_path, interrupt_at, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / NAME

@@ -266,7 +266,7 @@ assert any(weight in variable.path for variable in two.weights), [variable.path 
 """
 
 
-@pytest.mark.parametrize("how", ["plugin file", "installed package"])
+@pytest.mark.parametrize("how", ["plugin file", pytest.param("installed package", marks=pytest.mark.long)])
 def test_a_layer_from_outside_from_training_to_serving(how, quick, tmp_path, request):
     """In processes of their own: a layer registered here would be there for every later test."""
     if how == "plugin file":

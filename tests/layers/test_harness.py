@@ -17,6 +17,8 @@ from keras_transformers.testing import check_component, checks_of
 
 COMPONENTS = components()
 CHECKS = [(slot, name, check) for slot, name in COMPONENTS for check in checks_of(slot)]
+STACKS = {"encoder", "decoder", "encoder_block", "decoder_block"}
+"""Slots of what holds other layers, in which each of those is quantized once more: that takes seconds."""
 REPLICAS = """
 import tensorflow as tf
 
@@ -36,7 +38,12 @@ def test_every_layer_is_walked():
     assert ("attention", "multi_head") in COMPONENTS
 
 
-@pytest.mark.parametrize(("slot", "name", "check"), CHECKS, ids=["-".join(entry) for entry in CHECKS])
+def check_parameter(slot, name, check):
+    marks = [pytest.mark.long] if check == "quantization" and slot in STACKS else []
+    return pytest.param(slot, name, check, id=f"{slot}-{name}-{check}", marks=marks)
+
+
+@pytest.mark.parametrize(("slot", "name", "check"), [check_parameter(*entry) for entry in CHECKS])
 def test_every_layer_passes_every_check(slot, name, check):
     check_component(f"{slot}/{name}", only=[check])
 

@@ -146,6 +146,7 @@ def test_the_first_epoch_anew_is_as_if_it_had_not_begun(quick, tmp_path, interru
     same_weights(resumed, train("dates", tmp_path / "fresh", {**one, "data.batch_tokens": 512}))
 
 
+@pytest.mark.long
 def test_a_later_epoch_anew_is_as_if_it_had_not_begun(quick, trained, tmp_path, interrupt_at, capsys):
     batches = trained.history[0]["step"]
     runs = []

@@ -66,6 +66,7 @@ def test_alone_one_is_the_chief():
     assert is_chief(tf.distribute.get_strategy())
 
 
+@pytest.mark.long
 def test_a_mirrored_training_from_end_to_end(quick, tmp_path):
     overrides = {
         **quick,
