@@ -2,17 +2,26 @@
 
 import contextlib
 import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
 
 from ..errors import RecipeError
-from ..files import to_json, whole
+from ..files import StrPath, to_json, whole
+from ..recipe.overrides import Overrides
 from ..runs.examples import read_for
 from ..runs.notes import tell
-from ..runs.run import opened
+from ..runs.run import Run, opened
 from .export import is_saved_model
 from .predict import answerer, exported_recipe
 
 
-def evaluate(model, split="test", overrides=(), out=None):
+def evaluate(
+    model: Run | StrPath,
+    split: Literal["test", "valid", "train"] = "test",
+    overrides: Overrides = (),
+    out: StrPath | None = None,
+) -> dict[str, Any]:
     """Return the task's metrics of a model's answers, the split, and how many examples it has.
 
     What was dropped in reading the text is told on standard error.
@@ -60,12 +69,12 @@ def evaluate(model, split="test", overrides=(), out=None):
     return {**scores, "split": split, task.noun: len(examples)}
 
 
-def _require(tree, section, file, why):
+def _require(tree: dict[str, Any], section: str, file: Path, why: str) -> None:
     if tree.get(section) is None:
         raise RecipeError(f"{file} has no section `{section}`, {why}.")
 
 
-def _write(lines, examples, answers, scores):
+def _write(lines: IO[str], examples: Any, answers: Sequence[Any], scores: Iterable[dict[str, Any]]) -> None:
     """Write a line of JSON for each example: what was asked, the answer, and what is to be said of it."""
     columns = getattr(examples, "inputs", {})  # a class of a plugin's own may not say
     asked = zip(*columns.values(), strict=True) if columns else itertools.repeat(())

@@ -7,11 +7,16 @@ DIR/
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from ..annotations import Tensor
 from ..errors import ExportError, first_line
-from ..files import Kind, refuse_existing, replacing, write_json, write_text, writing
+from ..files import Kind, StrPath, refuse_existing, replacing, write_json, write_text, writing
 from ..literal import literal
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import Recipe
 from ..runs.run import Run, opened
 
 MODEL = "saved_model.pb"
@@ -22,7 +27,7 @@ NAMES = {MODEL, "variables", "assets", "assets.extra", "fingerprint.pb"}
 KIND = Kind("a SavedModel", MODEL, frozenset(NAMES))
 
 
-def export(run, directory, overwrite=False, overrides=()):
+def export(run: Run | StrPath, directory: StrPath, overwrite: bool = False, overrides: Overrides = ()) -> Path:
     """Write the final model of a run as a SavedModel and return its path.
 
     Inputs and outputs are those of the task's serving module, by name: of a translation, input
@@ -54,23 +59,23 @@ def export(run, directory, overwrite=False, overrides=()):
     return directory
 
 
-def _portable(recipe):
+def _portable(recipe: Recipe) -> Recipe:
     """Return the recipe without the folders of this machine."""
     without = {} if recipe.tree.get("data") is None else {"data.root": None}
     return recipe.with_overrides({**without, "weights": None})
 
 
-def input_names(serving):
+def input_names(serving: Any) -> tuple[str, ...]:
     """Return the names of the inputs of a serving module, in order."""
     return tuple(spec.name for spec in serving.__call__.input_signature)
 
 
-def is_saved_model(path):
+def is_saved_model(path: Run | StrPath) -> bool:
     """Tell whether a folder holds a SavedModel; a `Run` is none."""
     return not isinstance(path, Run) and (Path(path) / MODEL).is_file()
 
 
-def write(serving, directory):
+def write(serving: Any, directory: StrPath) -> None:
     """Save the module `serving` with its call as the signature `serving_default`.
 
     What is saved holds TensorFlow's variables, not Keras's around them: those are exported as
@@ -85,7 +90,7 @@ def write(serving, directory):
     tf.saved_model.save(module, literal(directory), signatures={SIGNATURE: answer})
 
 
-def load(directory):
+def load(directory: StrPath) -> Any:
     """Return the function of a SavedModel, from string (N,) for each input to outputs by name.
 
     Its `inputs` are their names in order, its `answer` the name of the output that is the answer.
@@ -112,7 +117,7 @@ def load(directory):
             f"{_names(gives)}, not {_names(inputs)} to `{answer}`."
         )
 
-    def call(*texts):
+    def call(*texts: Tensor) -> dict[str, Tensor]:
         return signature(**dict(zip(inputs, texts, strict=True)))
 
     call.saved_model = loaded  # keeps its variables alive
@@ -120,7 +125,7 @@ def load(directory):
     return call
 
 
-def _interface(directory):
+def _interface(directory: Path) -> tuple[tuple[str, ...], str]:
     """Return the inputs in order and the answer, as `export` wrote them; by default text to text."""
     path = directory / "assets.extra" / INTERFACE
     try:
@@ -132,5 +137,5 @@ def _interface(directory):
         raise ExportError(f"{path} cannot be read: {error}.") from None
 
 
-def _names(names):
+def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"

@@ -1,19 +1,24 @@
 """`kt.predict`: answers to new text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .. import recipe as recipes
+from ..annotations import Tensor
 from ..errors import DataError, ExportError, RecipeError
+from ..files import StrPath
 from ..predictors.texts import several
-from ..runs.run import changed, opened
+from ..recipe.overrides import Overrides
+from ..recipe.recipe import Recipe
+from ..runs.run import Run, changed, opened
 from .export import RECIPE, input_names, is_saved_model, load
 
 CHUNK = 4096  # lines answered in one call
 
 
-def predict(model, lines, overrides=()):
+def predict(model: Run | StrPath, lines: Iterable[str], overrides: Overrides = ()) -> Iterator[dict[str, Any]]:
     """Yield the model's answer to each line: a dict of its outputs, such as `{"text": …, "score": …}`.
 
     Args:
@@ -29,7 +34,7 @@ def predict(model, lines, overrides=()):
     return answers(answerer(model, overrides), lines)
 
 
-def answers(answer, lines):
+def answers(answer: "Answerer", lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the outputs of the `Answerer` for each line, as plain values by name."""
     columns = _columns(lines, answer.inputs)
     for start in range(0, len(columns[0]), CHUNK):
@@ -53,14 +58,14 @@ class Answerer:
     inputs: tuple[str, ...]
     answer: str
 
-    def __call__(self, *columns):
+    def __call__(self, *columns: Sequence[str]) -> dict[str, Tensor]:
         """Return the outputs by name, for lists of str, one for each input."""
         import tensorflow as tf
 
         return self.function(*(tf.constant(column, tf.string) for column in columns))
 
 
-def answerer(model, overrides=()):
+def answerer(model: Run | StrPath, overrides: Overrides = ()) -> Answerer:
     """Return the `Answerer` of a `Run`, of its folder, or of a SavedModel's folder.
 
     Raises:
@@ -78,7 +83,7 @@ def answerer(model, overrides=()):
     return Answerer(serving, input_names(serving), run.task().answer)
 
 
-def exported_recipe(directory, overrides=()):
+def exported_recipe(directory: StrPath, overrides: Overrides = ()) -> tuple[Recipe, Path]:
     """Return the recipe of a SavedModel, as changed by overrides, and the file that it stands in.
 
     Raises:
@@ -93,7 +98,7 @@ def exported_recipe(directory, overrides=()):
     return changed(recipe, overrides) if overrides else recipe, file
 
 
-def _columns(lines, inputs):
+def _columns(lines: Iterable[str], inputs: Sequence[str]) -> list[list[str]]:
     """Return a list of texts for each input."""
     lines = several(lines)
     if len(inputs) == 1:
@@ -108,7 +113,7 @@ def _columns(lines, inputs):
     return [[row[column] for row in rows] for column in range(len(inputs))]
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Return nested lists with bytes as str."""
     if isinstance(value, list):
         return [_plain(one) for one in value]

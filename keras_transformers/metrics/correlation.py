@@ -1,6 +1,9 @@
 """Correlations of numbers with the right ones (slot `metric`)."""
 
+import abc
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +16,22 @@ class _Correlation(Metric):
 
     scores = "numbers"
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{NAME: correlation in percent}`."""
-        outputs, references = np.asarray(outputs, float), np.asarray(references, float)
-        if not np.isfinite(outputs).all():
+        said, right = np.asarray(outputs, float), np.asarray(references, float)
+        if not np.isfinite(said).all():
             return {self.name: math.nan}  # ranks would take NaN for the greatest number
-        return {self.name: 100.0 * self.of(outputs, references)}
+        return {self.name: 100.0 * self.of(said, right)}
 
-    def each(self, outputs, references):
+    @abc.abstractmethod
+    def of(self, outputs: np.ndarray, references: np.ndarray) -> float:
+        """Return the correlation of two arrays (N,)."""
+
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return None: a correlation is of many."""
         return None
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless two numbers differ, without which there is no correlation."""
         if len(set(references)) < 2:
             refuse(
@@ -40,7 +47,7 @@ class Pearson(_Correlation):
 
     name = "pearson"
 
-    def of(self, outputs, references):
+    def of(self, outputs: np.ndarray, references: np.ndarray) -> float:
         """Return the correlation of two arrays (N,)."""
         return correlation(outputs, references)
 
@@ -51,12 +58,12 @@ class Spearman(_Correlation):
 
     name = "spearman"
 
-    def of(self, outputs, references):
+    def of(self, outputs: np.ndarray, references: np.ndarray) -> float:
         """Return the correlation of the ranks of two arrays (N,)."""
         return correlation(ranks(outputs), ranks(references))
 
 
-def correlation(one, two):
+def correlation(one: np.ndarray, two: np.ndarray) -> float:
     """Return Pearson's correlation of two arrays (N,); 0 where one of them is constant or empty."""
     if not len(one) or (one == one[0]).all() or (two == two[0]).all():
         return 0.0
@@ -65,7 +72,7 @@ def correlation(one, two):
     return float((one * two).sum() / spread) if spread else 0.0
 
 
-def ranks(values):
+def ranks(values: np.ndarray) -> np.ndarray:
     """Return the ranks of values (N,), from 0; equal values share the mean of their ranks."""
     _, place, counts = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts + 1) / 2)[place]

@@ -1,11 +1,12 @@
 """Scores of tags against the right ones (slot `metric`)."""
 
 from collections import Counter
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from ..signature import register
 from .metric import Metric, refuse
-from .tag_schemes import Scheme, read_tags
+from .tag_schemes import Reading, Scheme, read_tags
 
 _TAG_ACCURACY = "--set 'task.metrics=[tag_accuracy]'"
 _IO = "--set 'task.metrics=[{type: entity_f1, scheme: io}]'"
@@ -30,12 +31,11 @@ class EntityF1(Metric):
     scores = "tags"
 
     def __init__(
-        self,
-        scheme: Literal["auto", "iob1", "iob2", "ioe1", "ioe2", "bioes", "bilou", "bmes", "io"] = "auto",
-    ):
+        self, scheme: Literal["auto", "iob1", "iob2", "ioe1", "ioe2", "bioes", "bilou", "bmes", "io"] = "auto"
+    ) -> None:
         self.scheme = scheme
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return F1, precision and recall of all entities, the F1 of each type in one string, and the scheme.
 
         Args:
@@ -46,7 +46,7 @@ class EntityF1(Metric):
             DataError: The tags are no entities'.
         """
         reading = self._read([*references, *outputs], references, "these sentences")
-        right, said, wanted = Counter(), Counter(), Counter()
+        right, said, wanted = Counter[str](), Counter[str](), Counter[str]()
         for output, reference in zip(outputs, references):
             ours, theirs = (set(reading.entities(tags)) for tags in (output, reference))
             for counter, entities in ((right, ours & theirs), (said, ours), (wanted, theirs)):
@@ -61,13 +61,13 @@ class EntityF1(Metric):
             "entity_f1_scheme": str(reading.scheme),
         }
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return the F1 of each sentence, read in the scheme of all; 100 where there is no entity, and none is said."""
         reading = self._read([*references, *outputs], references, "these sentences")
         pairs = [[set(reading.entities(tags)) for tags in pair] for pair in zip(outputs, references, strict=True)]
         return [_f1(len(ours & theirs), len(ours) + len(theirs)) if ours or theirs else 100.0 for ours, theirs in pairs]
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless the tags are entities', of which there is one; say how they are read."""
         if labels is not None:
             self._read([labels], [], "the training text")
@@ -91,7 +91,7 @@ class EntityF1(Metric):
             f"{len(references)} sentences break it, {first}: {count}."
         ]
 
-    def _read(self, sentences, references, where):
+    def _read(self, sentences: Iterable[Sequence[str]], references: Sequence[Any], where: str) -> Reading:
         """Return the `Reading` of all tags of `sentences`, or refuse them."""
         scheme = None if self.scheme == "auto" else Scheme(self.scheme)
         reading = read_tags((tag for tags in sentences for tag in tags), references, scheme)
@@ -113,17 +113,17 @@ class TagAccuracy(Metric):
     name = "tag_accuracy"
     scores = "tags"
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"tag_accuracy": percentage}` of lists of tags for each sentence; a word without a tag is wrong."""
         right = sum(ours == theirs for both in zip(outputs, references) for ours, theirs in zip(*both))
         return {"tag_accuracy": _share(right, sum(len(tags) for tags in references))}
 
 
-def _f1(right, both):
+def _f1(right: float, both: float) -> float:
     """Return the F1 in percent, given how many entities were said and wanted together."""
     return _share(2 * right, both)
 
 
-def _share(part, whole):
+def _share(part: float, whole: float) -> float:
     """Return the part of the whole in percent; 0 of nothing."""
     return 100.0 * part / whole if whole else 0.0

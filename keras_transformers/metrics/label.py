@@ -1,5 +1,8 @@
 """Scores of labels against the right ones (slot `metric`)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ..errors import did_you_mean
@@ -14,7 +17,7 @@ class Accuracy(Metric):
     name = "accuracy"
     scores = "labels"
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"accuracy": percentage}`."""
         right = sum(output == reference for output, reference in zip(outputs, references))
         return {"accuracy": 100.0 * right / max(len(references), 1)}
@@ -32,20 +35,20 @@ class F1(Metric):
     name = "f1"
     scores = "labels"
 
-    def __init__(self, label: str | None = None):
+    def __init__(self, label: str | None = None) -> None:
         self.label = label
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"f1": percentage}`."""
         labels = sorted({*outputs, *references}) if self.label is None else [self.label]
         scores = [f1_of(label, outputs, references) for label in labels]
         return {"f1": 100.0 * sum(scores) / max(len(scores), 1)}
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return None: F1 is of many labels."""
         return None
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless the text has the label that counts: its F1 would always be 0."""
         present = list(dict.fromkeys(references))
         if self.label is not None and self.label not in present:
@@ -67,15 +70,15 @@ class Matthews(Metric):
     name = "matthews"
     scores = "labels"
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"matthews": correlation in percent}`."""
         return {"matthews": 100.0 * matthews_correlation(outputs, references)}
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return None: a correlation is of many."""
         return None
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless the text has two labels, without which there is no correlation."""
         if len(set(references)) < 2:
             refuse(
@@ -85,14 +88,14 @@ class Matthews(Metric):
         return []
 
 
-def f1_of(label, outputs, references):
+def f1_of(label: str, outputs: Sequence[Any], references: Sequence[Any]) -> float:
     """Return 2·TP / (2·TP + FP + FN) of one label; 0 where it is nowhere."""
     both = sum(output == label == reference for output, reference in zip(outputs, references))
     either = sum(output == label for output in outputs) + sum(reference == label for reference in references)
     return 2 * both / either if either else 0.0
 
 
-def matthews_correlation(outputs, references):
+def matthews_correlation(outputs: Sequence[Any], references: Sequence[Any]) -> float:
     """Return the correlation of two labellings as one-hot vectors; 0 where one of them is constant."""
     labels = sorted({*outputs, *references})
     one, two = (
@@ -103,7 +106,7 @@ def matthews_correlation(outputs, references):
     return float((one * two).sum() / spread) if spread else 0.0
 
 
-def _some(labels):
+def _some(labels: Sequence[str]) -> str:
     """Return the first labels in words."""
     shown = ", ".join(f"`{label}`" for label in labels[:5])
     return shown if len(labels) <= 5 else f"{shown} and {len(labels) - 5} more"

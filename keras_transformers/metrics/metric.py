@@ -1,6 +1,8 @@
 """What every metric is: outputs and references in, scores by name out."""
 
 import abc
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from ..errors import DataError, PluginError
 
@@ -23,7 +25,7 @@ class Metric(metaclass=abc.ABCMeta):
     verbatim = False
 
     @abc.abstractmethod
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return the scores by name: numbers, or strings that say more.
 
         Args:
@@ -32,7 +34,7 @@ class Metric(metaclass=abc.ABCMeta):
             references: What it should have said: the same, but for `answers`, lists of right str.
         """
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise unless the metric can be computed on these references: asked before training, and not after it.
 
         Here the references score themselves. A subclass adds what it needs of the data.
@@ -56,7 +58,7 @@ class Metric(metaclass=abc.ABCMeta):
             )
         return []
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return the score `name` of each output alone, a list of float; None where one alone says nothing.
 
         Args:
@@ -66,11 +68,11 @@ class Metric(metaclass=abc.ABCMeta):
         pairs = zip(outputs, references, strict=True)
         return [float(self([output], [reference])[self.name]) for output, reference in pairs]
 
-    def perfect(self, references):
+    def perfect(self, references: Sequence[Any]) -> Sequence[Any]:
         """Return the outputs of a model that is always right."""
         return references
 
 
-def refuse(what, where, why):
+def refuse(what: str, where: str, why: str) -> NoReturn:
     """Raise the `DataError` of a metric, such as `metric/bleu`, that cannot be computed on the data `where`."""
     raise DataError(f"`{what}` cannot score {where}: {why}")

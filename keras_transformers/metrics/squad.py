@@ -3,8 +3,9 @@
 import collections
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..signature import register
 from .metric import Metric, refuse
@@ -41,10 +42,10 @@ class SquadScore(Metric):
     name = "f1"
     scores = "answers"
 
-    def __init__(self, version: Literal["auto", "v1.1", "v2.0"] = "auto"):
+    def __init__(self, version: Literal["auto", "v1.1", "v2.0"] = "auto") -> None:
         self.version = version
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return the scores.
 
         Args:
@@ -55,11 +56,11 @@ class SquadScore(Metric):
             return _average([output.text for output in outputs], [right or [""] for right in references])
         return _with_nulls(outputs, references)
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return the F1 of each answer against the nearest right one; where there is none, 100 for "" and else 0."""
         return [100.0 * score for score in _raw([output.text for output in outputs], references)["f1"]]
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` where version 1.1 meets questions without an answer, which it cannot score."""
         nulls = sum(not right for right in references)
         if self.version == "v1.1" and nulls:
@@ -69,23 +70,23 @@ class SquadScore(Metric):
             )  # fmt: skip
         return []
 
-    def perfect(self, references):
+    def perfect(self, references: Sequence[Any]) -> Sequence[Any]:
         """Return the `Prediction`s of a model that is always right."""
         return [Prediction(right[0] if right else "", "", 1.0 - bool(right)) for right in references]
 
 
-def normalize_answer(text):
+def normalize_answer(text: str) -> str:
     """Return `text` in lower case without punctuation, articles and superfluous white space."""
     text = "".join(character for character in text.lower() if character not in string.punctuation)
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
 
 
-def exact_match(output, reference):
+def exact_match(output: str, reference: str) -> int:
     """Return 1 if the two are the same answer, else 0."""
     return int(normalize_answer(output) == normalize_answer(reference))
 
 
-def f1_score(output, reference, empty=0):
+def f1_score(output: str, reference: str, empty: float = 0) -> float:
     """Return the F1 of the words of `output` against those of `reference`.
 
     Args:
@@ -103,7 +104,7 @@ def f1_score(output, reference, empty=0):
     return 2 * precision * recall / (precision + recall)
 
 
-def _average(outputs, references):
+def _average(outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
     """Return the scores of SQuAD 1.1."""
     count = max(len(outputs), 1)
     rows = list(zip(outputs, references))
@@ -112,7 +113,7 @@ def _average(outputs, references):
     return {"exact_match": 100.0 * exact / count, "f1": 100.0 * f1 / count}
 
 
-def _with_nulls(outputs, references):
+def _with_nulls(outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
     """Return the scores of SQuAD 2.0."""
     answerable = [bool(right) for right in references]
     raw = _raw([output.text for output in outputs], references)
@@ -126,9 +127,9 @@ def _with_nulls(outputs, references):
     return scores
 
 
-def _raw(outputs, references):
+def _raw(outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, list[float]]:
     """Return both scores of each question, the best over its right answers."""
-    scores = {"exact": [], "f1": []}
+    scores: dict[str, list[float]] = {"exact": [], "f1": []}
     for output, right in zip(outputs, references):
         right = [one for one in right if normalize_answer(one)] or [""]
         scores["exact"].append(max(exact_match(output, one) for one in right))
@@ -136,14 +137,16 @@ def _raw(outputs, references):
     return scores
 
 
-def _means(raw, rows, prefix):
+def _means(raw: dict[str, list[float]], rows: Sequence[int], prefix: str) -> dict[str, Any]:
     if not rows:
         return {}
     means = {f"{prefix}{name}": 100.0 * sum(values[i] for i in rows) / len(rows) for name, values in raw.items()}
     return {**means, f"{prefix}total": len(rows)}
 
 
-def best_threshold(outputs, scores, no_answer, answerable):
+def best_threshold(
+    outputs: Sequence[Any], scores: Sequence[float], no_answer: Sequence[float], answerable: Sequence[bool]
+) -> tuple[float, float]:
     """Return the best mean score that a threshold can give, 0 to 100, and that threshold.
 
     Args:
@@ -152,8 +155,8 @@ def best_threshold(outputs, scores, no_answer, answerable):
         no_answer: An answer counts as "" where this is above the threshold.
         answerable: Whether each question has an answer.
     """
-    total = best = len(answerable) - sum(answerable)  # with every answer ""
-    threshold = 0.0
+    total: float = len(answerable) - sum(answerable)  # with every answer ""
+    best, threshold = total, 0.0
     for i in sorted(range(len(outputs)), key=lambda i: no_answer[i]):
         total += scores[i] if answerable[i] else -bool(outputs[i])
         if total > best:

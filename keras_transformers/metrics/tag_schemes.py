@@ -6,6 +6,7 @@ only. `-` or `_` joins the two. The letter says where in its entity a word stand
 
 import enum
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 OUTSIDE = ("O", "o")
@@ -71,7 +72,7 @@ class Reading:
     parts: dict[str, tuple[str, str]]
     strange: list[str]
 
-    def entities(self, tags):
+    def entities(self, tags: Sequence[str]) -> list[tuple[str, int, int]]:
         """Return the entities of a sentence as (type, number of the first word, of the last).
 
         Tags that break the scheme, as a model's may, are read as the shared task's `conlleval` does: an entity ends
@@ -89,7 +90,7 @@ class Reading:
             before, kind = role, type_
         return found
 
-    def broken(self, tags):
+    def broken(self, tags: Sequence[str]) -> int | None:
         """Return the number of the first word whose letter is not the one that the scheme gives it, or None."""
         entities = self.entities(tags)
         for before, (kind, first, last), after in zip([None, *entities], entities, [*entities[1:], None]):
@@ -101,7 +102,7 @@ class Reading:
         return None
 
 
-def _letters(scheme, length, touches, touched):
+def _letters(scheme: Scheme, length: int, touches: bool, touched: bool) -> str:
     """Return the letters of an entity's words.
 
     Args:
@@ -123,7 +124,7 @@ def _letters(scheme, length, touches, touched):
     return single if length == 1 else first + inside * (length - 2) + last
 
 
-def read_tags(tags, references, scheme=None):
+def read_tags(tags: Iterable[str], references: Sequence[Sequence[str]], scheme: Scheme | None = None) -> Reading:
     """Return how tags are written: the `Reading` with the fewest strange tags.
 
     Of several, the one whose scheme the fewest sentences of the references break.
@@ -145,7 +146,7 @@ def read_tags(tags, references, scheme=None):
     return min(readings, key=lambda reading: sum(reading.broken(sentence) is not None for sentence in references))
 
 
-def _reading(scheme, layout, tags):
+def _reading(scheme: Scheme, layout: re.Pattern[str], tags: Sequence[str]) -> Reading:
     """Return the `Reading` of those of `tags` that a layout and a scheme fit."""
     matches = {tag: layout.fullmatch(tag) for tag in tags}
     parts = {tag: (match["letter"].upper(), match["type"]) for tag, match in matches.items() if match}

@@ -1,6 +1,7 @@
 """Scores of texts against references: BLEU, chrF and exact match (slot `metric`)."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import sacrebleu
 
@@ -24,21 +25,21 @@ class Bleu(Metric):
     scores = "texts"
     verbatim = True
 
-    def __init__(self, tokenize: Literal["13a", "intl", "zh", "char", "none"] = "13a"):
+    def __init__(self, tokenize: Literal["13a", "intl", "zh", "char", "none"] = "13a") -> None:
         self.tokenize = tokenize
         self._metric = sacrebleu.BLEU(tokenize=tokenize)
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"bleu": score, "bleu_signature": how it was computed}`."""
         return _corpus_score(self, outputs, references)
 
-    def each(self, outputs, references):
+    def each(self, outputs: Sequence[Any], references: Sequence[Any]) -> list[float] | None:
         """Return BLEU of each sentence over the n-grams that it is long enough for (sacreBLEU's `effective_order`)."""
         metric = sacrebleu.BLEU(tokenize=self.tokenize, effective_order=True)
         pairs = zip(outputs, references, strict=True)
         return [metric.sentence_score(output, [reference]).score for output, reference in pairs]
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless a reference has four words, below which BLEU is always 0."""
         _require_text("metric/bleu", references, where)
         if not self(references, references)["bleu"]:
@@ -66,15 +67,15 @@ class Chrf(Metric):
     scores = "texts"
     verbatim = True
 
-    def __init__(self, order: Count = 6):
+    def __init__(self, order: Count = 6) -> None:
         self.order = order
         self._metric = sacrebleu.CHRF(char_order=order)
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"chrf": score, "chrf_signature": how it was computed}`."""
         return _corpus_score(self, outputs, references)
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless a reference has text."""
         _require_text("metric/chrf", references, where)
         return []
@@ -91,22 +92,22 @@ class ExactMatch(Metric):
     name = "exact_match"
     scores = "texts"
 
-    def __call__(self, outputs, references):
+    def __call__(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return `{"exact_match": percentage}`."""
         right = sum(output == reference for output, reference in zip(outputs, references))
         return {"exact_match": 100.0 * right / max(len(references), 1)}
 
-    def check(self, references, where, labels=None):
+    def check(self, references: Sequence[Any], where: str, labels: Sequence[str] | None = None) -> list[str]:
         """Raise `DataError` unless a reference has text."""
         _require_text("metric/exact_match", references, where)
         return []
 
 
-def _corpus_score(metric, outputs, references):
+def _corpus_score(metric: Any, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
     score = metric._metric.corpus_score(outputs, [references]).score
     return {metric.name: score, f"{metric.name}_signature": str(metric._metric.get_signature())}
 
 
-def _require_text(what, references, where):
+def _require_text(what: str, references: Sequence[Any], where: str) -> None:
     if not any(reference.strip() for reference in references):
         refuse(what, where, f"all of its {len(references)} references are empty; give the file of the right texts.")

@@ -3,15 +3,21 @@
 N texts, B of them in a batch, T length.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..text.blank import is_blank
 
 ROWS = 64  # texts taken together at most …
 TOKENS = 4096  # … and their tokens, padding included
 
 
-def of_visible(text, ids, answer):
+def of_visible(
+    text: Tensor, ids: tf.RaggedTensor, answer: Callable[[tf.RaggedTensor], dict[str, Tensor]]
+) -> dict[str, Tensor]:
     """Return what `answer` makes of `ids`, and of each text that shows nothing "" or 0: no model is asked about it.
 
     Whatever generates text goes through here: a model that must say something invents it.
@@ -30,7 +36,11 @@ def of_visible(text, ids, answer):
     }
 
 
-def in_batches(step, inputs, outputs):
+def in_batches(
+    step: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+    inputs: dict[str, tf.RaggedTensor],
+    outputs: dict[str, tf.TensorSpec],
+) -> dict[str, Tensor]:
     """Return what `step` makes of `inputs`: a dict of tensors (N, …) in the order of the inputs.
 
     The longest texts come first, so that those taken together are of nearly equal length.
@@ -44,10 +54,10 @@ def in_batches(step, inputs, outputs):
     order = tf.argsort(lengths, direction="DESCENDING")
     count = tf.shape(order)[0]
 
-    def unfinished(start, *_):
+    def unfinished(start: Tensor, *_: Any) -> Tensor:
         return start < count
 
-    def advance(start, found):
+    def advance(start: Tensor, found: Any) -> tuple[Any, ...]:
         longest = tf.maximum(lengths[order[start]], 1)
         rows = tf.clip_by_value(TOKENS // longest, 1, ROWS)
         chosen = order[start : start + rows]

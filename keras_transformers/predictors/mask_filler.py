@@ -3,8 +3,11 @@
 N texts, M most masks in one of them, K pieces proposed for each, B masks answered together, T length.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..text.packing import pack
 from .batched import in_batches
 from .predictor import Predictor
@@ -24,14 +27,14 @@ class FillMask(Predictor):
         top: How many pieces are proposed.
     """
 
-    def __init__(self, model, tokenizer, length, top):
+    def __init__(self, model: Any, tokenizer: Any, length: int, top: int) -> None:
         super().__init__(model, tokenizer)
         self.length = length
         self.top = min(top, tokenizer.size)
         self.pieces = tf.constant([piece.removeprefix("##") for piece in tokenizer.vocabulary])
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
-    def __call__(self, text):
+    def __call__(self, text: Tensor) -> dict[str, Tensor]:
         """Return what may stand for each mask of `text`, string (N,).
 
         Returns:
@@ -54,7 +57,7 @@ class FillMask(Predictor):
             "truncated": whole.row_lengths() + 2 > self.length,
         }
 
-    def _propose(self, ids, segments, places):
+    def _propose(self, ids: Tensor, segments: Tensor, places: Tensor) -> Any:
         """Return `ids` and `scores` (number of masks, K) of what may stand at each of `places`."""
         text = places.value_rowids()
         inputs = {"tokens": tf.gather(ids, text), "segments": tf.gather(segments, text)}
@@ -64,7 +67,7 @@ class FillMask(Predictor):
         outputs = {"ids": tf.TensorSpec(shape, tf.int32), "scores": tf.TensorSpec(shape, tf.float32)}
         return in_batches(self._answered, inputs, outputs)
 
-    def _answered(self, inputs):
+    def _answered(self, inputs: dict[str, Tensor]) -> Any:
         positions = tf.argmax(inputs.pop("here"), axis=1, output_type=tf.int32)[:, None]
         logits = self.model({**inputs, "positions": positions}, training=False)["masked"]
         # A row of a padded embedding that has no piece is no answer.
@@ -72,12 +75,12 @@ class FillMask(Predictor):
         return {"ids": ids, "scores": scores}
 
 
-def _columns(ids):
+def _columns(ids: Tensor) -> Any:
     """Return the column of each element of a ragged tensor, int32, in its shape."""
     return ids.with_values(tf.ragged.range(tf.cast(ids.row_lengths(), tf.int32)).values)
 
 
-def _filled(text, tokens, masks):
+def _filled(text: Tensor, tokens: Tensor, masks: Tensor) -> Any:
     """Return `text` with its first `masks` masks replaced by the first of `tokens` (N, M, K)."""
     parts = tf.strings.split(text, MASK)  # one more than there are masks
     best = tf.RaggedTensor.from_tensor(tokens[:, :, 0], masks)

@@ -1,5 +1,7 @@
 """What every predictor is: strings in, answers out, as one TensorFlow module."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
@@ -15,7 +17,7 @@ class Predictor(tf.Module):
         tokenizer: Turns strings into ids and back, in the graph.
     """
 
-    def __init__(self, model, tokenizer):
+    def __init__(self, model: Any, tokenizer: Any) -> None:
         super().__init__()
         self.model = model
         self.tokenizer = tokenizer

@@ -5,9 +5,11 @@ answer in pieces, K spans kept.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..data.batches.encode_spans import question_windows
 from ..models.heads.tokens import NEVER
 from .batched import in_batches
@@ -46,7 +48,7 @@ class QuestionAnswerer(Predictor):
         limits: `Limits` of an answer.
     """
 
-    def __init__(self, model, tokenizer, shape, limits):
+    def __init__(self, model: Any, tokenizer: Any, shape: dict[str, int], limits: Limits) -> None:
         super().__init__(model, tokenizer)
         self.shape = _Frozen(shape)
         self.limits = limits
@@ -58,7 +60,7 @@ class QuestionAnswerer(Predictor):
             tf.TensorSpec((None,), tf.string, name="context"),
         ]
     )
-    def __call__(self, question, context):
+    def __call__(self, question: Tensor, context: Tensor) -> dict[str, Tensor]:
         """Answer each `question`, string (N,), from its `context`, string (N,).
 
         Returns:
@@ -79,7 +81,9 @@ class QuestionAnswerer(Predictor):
         logits = tf.where(_repeated(texts), NEVER, logits)
         return self._answers(context, texts, begin[:, 0], logits, nulls)
 
-    def _answers(self, context, texts, begin, logits, nulls):
+    def _answers(
+        self, context: Tensor, texts: Tensor, begin: Tensor, logits: Tensor, nulls: Tensor
+    ) -> dict[str, Tensor]:
         """Return the outputs, given the best spans (N, K), where the best begins and [CLS]'s logit (N,)."""
         no_answer = nulls - logits[:, 0]
         threshold = self.limits.null_threshold
@@ -101,7 +105,7 @@ class QuestionAnswerer(Predictor):
             "no_answer": no_answer,
         }
 
-    def _spans(self, question, pieces):
+    def _spans(self, question: Tensor, pieces: tf.RaggedTensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the best spans of each question's windows together.
 
         Returns:
@@ -127,14 +131,14 @@ class QuestionAnswerer(Predictor):
         end = tf.size(pieces.values)
         return logits, tf.clip_by_value(first, 0, end), tf.clip_by_value(last, 0, end), nulls
 
-    def _edges(self, pieces):
+    def _edges(self, pieces: tf.RaggedTensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         """Return 1 where a word begins, and 1 where one ends, else 0, ragged int32 (N, None)."""
         first = pieces.with_values(tf.cast(~tf.gather(self.continues, pieces.values), tf.int32))
         after = tf.RaggedTensor.from_uniform_row_length(tf.ones([pieces.nrows()], tf.int32), 1)
         starts = tf.concat([first, after], axis=1)  # a word ends where the next piece begins one
         return first, pieces.with_values(starts[:, 1:].values)
 
-    def _best(self, inputs):
+    def _best(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the best spans of windows: their logits, and the places of first and last piece, (B, K)."""
         roles, longest, kept = inputs.pop("roles"), self.limits.max_answer, self.limits.n_best
         logits = self.model(inputs, training=False)
@@ -160,12 +164,12 @@ class _Frozen:
     items: dict
 
 
-def _repeat(value, counts):
+def _repeat(value: Tensor, counts: Tensor) -> tf.RaggedTensor:
     """Return `value` as many times as `counts` (N,) says, ragged int32 (N, None)."""
     return tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(counts)], value), tf.cast(counts, tf.int64))
 
 
-def _joined(values, rows, count, fill):
+def _joined(values: Tensor, rows: Tensor, count: Tensor, fill: float) -> Tensor:
     """Return the values (W, K) of windows over `count` texts side by side, (N, windows · K + K), after them `fill`."""
     table = tf.RaggedTensor.from_value_rowids(values, tf.cast(rows, tf.int64), tf.cast(count, tf.int64)).to_tensor(fill)
     width = values.shape[1]
@@ -173,14 +177,14 @@ def _joined(values, rows, count, fill):
     return tf.pad(table, [[0, 0], [0, width]], constant_values=fill)
 
 
-def _repeated(texts):
+def _repeated(texts: Tensor) -> Tensor:
     """Return which texts (N, K) are equal to one before them in their row."""
     width = texts.shape[1]
     before = tf.linalg.band_part(tf.ones((width, width), tf.bool), -1, 0) & ~tf.eye(width, dtype=tf.bool)
     return tf.reduce_any((texts[:, :, None] == texts[:, None, :]) & before, axis=2)
 
 
-def _softmax(logits):
+def _softmax(logits: Tensor) -> Tensor:
     """Return the softmax over the last axis, 0 for what cannot be chosen, even where nothing can."""
     weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True)) * tf.cast(logits > NEVER / 2, tf.float32)
     return tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis=-1, keepdims=True))

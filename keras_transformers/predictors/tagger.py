@@ -4,10 +4,14 @@ N texts, P pieces of all texts, W windows over them, L their greatest length, B 
 T their length, C labels.
 """
 
+from typing import Any
+
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..data.batches.encode_tags import tag_windows
 from ..text.packing import pack
+from ..text.windows import Windows
 from .batched import in_batches
 from .predictor import Predictor
 
@@ -22,13 +26,13 @@ class Tagger(Predictor):
         length: Most tokens that the model reads together, L; longer texts are read in windows.
     """
 
-    def __init__(self, model, tokenizer, labels, length):
+    def __init__(self, model: Any, tokenizer: Any, labels: list[str], length: int) -> None:
         super().__init__(model, tokenizer)
         self.labels = tf.constant(labels)
         self.length = length
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
-    def __call__(self, text):
+    def __call__(self, text: Tensor) -> dict[str, Tensor]:
         """Tag the words of `text`, string (N,), which spaces separate.
 
         Returns:
@@ -43,7 +47,7 @@ class Tagger(Predictor):
         scores = first.with_values(tf.gather(score, first.values))
         return {"tags": tf.strings.reduce_join(tags, axis=1, separator=" "), "scores": scores.to_tensor(0.0)}
 
-    def _read(self, pieces, windows):
+    def _read(self, pieces: tf.RaggedTensor, windows: Windows) -> list[Tensor]:
         """Return the likeliest label of each piece, int32 (P,), and its probability, float32 (P,)."""
         tokens, segments = pack(self.tokenizer, windows.of(pieces), max_length=self.length)
         specs = {name: tf.TensorSpec((None, self.length), kind) for name, kind in OUTPUTS.items()}
@@ -52,7 +56,7 @@ class Tagger(Predictor):
         own = tf.pad(windows.own().to_tensor(0, shape=(None, self.length - 1)), [[0, 0], [1, 0]]) == 1
         return [tf.boolean_mask(found[name], own) for name in OUTPUTS]
 
-    def _label(self, inputs):
+    def _label(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         probability = tf.nn.softmax(self.model(inputs, training=False))  # (B, T, C)
         found = {"label": tf.argmax(probability, -1, tf.int32), "score": tf.reduce_max(probability, -1)}
         rest = self.length - tf.shape(probability)[1]

@@ -3,8 +3,12 @@
 N texts, B of them in a batch.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..models.backbone import longest_input
 from ..text.packing import pack
 from .batched import in_batches
@@ -25,7 +29,15 @@ class TextReader(Predictor):
         prompt: Text that is put before each.
     """
 
-    def __init__(self, model, tokenizer, answer, outputs, length=None, prompt=""):
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        answer: Callable[[Tensor], dict[str, Tensor]],
+        outputs: dict[str, tf.TensorSpec],
+        length: int | None = None,
+        prompt: str = "",
+    ) -> None:
         super().__init__(model, tokenizer)
         self.answer = answer
         self.outputs = outputs
@@ -34,11 +46,11 @@ class TextReader(Predictor):
 
     # Nothing in it is for AutoGraph to rewrite, which takes as long as all of the tracing else.
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")], autograph=False)
-    def __call__(self, text):
+    def __call__(self, text: Tensor) -> dict[str, Tensor]:
         """Return the answers, and `truncated`, bool (N,), for `text`, string (N,)."""
         return self.read(text)
 
-    def read(self, *texts):
+    def read(self, *texts: Tensor) -> dict[str, Tensor]:
         """Return the answers to texts, or to pairs of them, each string (N,)."""
         texts = [tf.strings.join([self.prompt, text]) for text in texts] if self.prompt else texts
         ids = [self.tokenizer.tokenize(text) for text in texts]
@@ -47,7 +59,7 @@ class TextReader(Predictor):
         whole = sum(side.row_lengths() for side in ids) + len(ids) + 1  # with [CLS], and [SEP] after each
         return {**found, "truncated": whole > self.longest}
 
-    def _answered(self, inputs):
+    def _answered(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         return self.answer(self.model(inputs, training=False))
 
 
@@ -61,6 +73,6 @@ class PairReader(TextReader):
         ],
         autograph=False,
     )
-    def __call__(self, first, second):
+    def __call__(self, first: Tensor, second: Tensor) -> dict[str, Tensor]:
         """Return the answers, and `truncated`, bool (N,), for `first` and `second`, string (N,)."""
         return self.read(first, second)

@@ -19,14 +19,24 @@ import json
 import math
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 from .. import files
 from .. import recipe as recipes
 from ..errors import RecipeError, RunError, first_line
-from ..recipe.overrides import texts
+from ..files import StrPath
+from ..recipe.overrides import Overrides, texts
 from ..recipe.paths import with_paths_from
+from ..recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+    from ..tasks.task import Task
+    from ..text.tokenizer import Tokenizer
 
 RECIPE = "recipe.yaml"
 FOLDERS = {"tokenizer", "checkpoints", "tensorboard"}
@@ -44,7 +54,7 @@ class Run:
         overrides: What its recipe is read with, as `kt.load_run` takes it; nothing of it is written into the folder.
     """
 
-    def __init__(self, path, overrides=()):
+    def __init__(self, path: StrPath, overrides: Overrides = ()) -> None:
         self.path = Path(path)
         self.overrides = overrides
         self.recipe_file = self.path / RECIPE
@@ -55,14 +65,14 @@ class Run:
         self.model_file = self.path / "model.keras"
         self.report_file = self.path / "report.json"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
     @property
-    def recipe(self):
+    def recipe(self) -> Recipe:
         """The resolved recipe, with the overrides, named after the run.
 
         Raises:
@@ -77,18 +87,18 @@ class Run:
         recipe = dataclasses.replace(recipe, name=self.path.resolve().name)
         return changed(recipe, self.overrides) if self.overrides else recipe
 
-    def write_recipe(self, recipe):
+    def write_recipe(self, recipe: Recipe) -> None:
         """Write recipe.yaml, which changes at one stroke."""
         files.write_text(self.recipe_file, recipe.to_yaml())
 
-    def resume_command(self, plugins=()):
+    def resume_command(self, plugins: Iterable[StrPath] = ()) -> str:
         """Return the command line that goes on with the training, given what was named with --plugin."""
         words = ["keras-transformers", "train", _word(self.recipe_file), "--run", _word(self.path), "--resume"]
         words += [word for plugin in plugins for word in ("--plugin", _word(plugin))]
         return shlex.join(words)
 
     @property
-    def history(self):
+    def history(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl, one dict an epoch; a number that was none is NaN."""
         if not self.metrics_file.is_file():
             return []
@@ -97,19 +107,19 @@ class Run:
         return [{name: math.nan if value is None else value for name, value in line.items()} for line in logs]
 
     @property
-    def report(self):
+    def report(self) -> dict[str, Any]:
         """What report.json says; an empty dict before training has ended."""
         return _json(self.report_file.read_text("utf-8"), self.report_file) if self.report_file.is_file() else {}
 
-    def tokenizer(self):
+    def tokenizer(self) -> "Tokenizer":
         """Return the tokenizer, loaded."""
         from ..registry.assemble import assemble
 
-        tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
+        tokenizer: Tokenizer = assemble("tokenizer", self.recipe.tree["tokenizer"])
         tokenizer.load(self.tokenizer_folder)
         return tokenizer
 
-    def task(self):
+    def task(self) -> "Task":
         """Return the task.
 
         Raises:
@@ -117,12 +127,12 @@ class Run:
         """
         from ..registry.assemble import assemble
 
-        task = assemble("task", self.recipe.tree["task"])
+        task: Task | None = assemble("task", self.recipe.tree["task"])
         if task is None:
             raise RunError(f"{self.recipe_file} has no section `task`: this run holds a model that answers no text.")
         return task
 
-    def model(self):
+    def model(self) -> "keras.Model":
         """Return the final model, float32.
 
         Raises:
@@ -143,17 +153,17 @@ class Run:
             raise RunError(f"{self.model_file} cannot be read as this recipe's model: {first_line(error)}") from None
         return model
 
-    def serving(self):
+    def serving(self) -> Any:
         """Return the module that answers text with text, of the final model."""
         return self.task().serving(self.model(), self.tokenizer())
 
 
-def _word(path):
+def _word(path: object) -> str:
     """Return a path as a word of a command line that is taken for no option."""
     return f"./{path}" if str(path).startswith("-") else str(path)
 
 
-def _json(text, place):
+def _json(text: str, place: object) -> dict[str, Any]:
     """Return the map that a text of JSON holds."""
     try:
         value = json.loads(text)
@@ -164,7 +174,7 @@ def _json(text, place):
     return value
 
 
-def changed(recipe, overrides):
+def changed(recipe: Recipe, overrides: Overrides) -> Recipe:
     """Return a recipe that was settled elsewhere, with overrides that are typed here.
 
     A relative path among them starts from the working directory, unless they say `data.root` too.
@@ -180,7 +190,7 @@ def changed(recipe, overrides):
     return result.with_overrides(here) if here else result
 
 
-def opened(run, overrides=()):
+def opened(run: Run | StrPath, overrides: Overrides = ()) -> Run:
     """Return a `Run`, or that in a folder.
 
     Args:
@@ -195,7 +205,7 @@ def opened(run, overrides=()):
     return Run(run.path, [*texts(run.overrides), *texts(overrides)]) if overrides else run
 
 
-def load_run(path, overrides=()):
+def load_run(path: StrPath, overrides: Overrides = ()) -> Run:
     """Return the `Run` at `path`.
 
     Args:
@@ -217,12 +227,12 @@ def load_run(path, overrides=()):
     return run
 
 
-def run_path(recipe, run=None):
+def run_path(recipe: Recipe, run: StrPath | None = None) -> Path:
     """Return the folder of a run: `run`, or by default `runs/` and the name of the `Recipe`."""
     return Path(run) if run is not None else Path("runs") / recipe.name
 
 
-def refuse_existing(path, overwrite):
+def refuse_existing(path: StrPath, overwrite: bool) -> None:
     """Raise unless a new run may be written at `path`.
 
     Raises:

@@ -1,5 +1,11 @@
 """Classification: which of several labels a text, or a pair of texts, has."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..annotations import Tensor
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
 from ..signature import Rate, register
@@ -41,29 +47,29 @@ class Classification(WholeText):
         metrics: list[Scored] | None = None,
         length: Length | None = None,
         loss: Minimized | None = None,
-    ):
+    ) -> None:
         super().__init__(pair, dropout, metrics or [Accuracy()], length)
         self.labels = labels
         self.label_smoothing = label_smoothing
         self.own_loss = loss
 
     @property
-    def width(self):
+    def width(self) -> int:
         return len(settled_labels(self.labels))
 
-    def settle(self, examples):
+    def settle(self, examples: Any) -> dict[str, Any]:
         found = sorted(set(examples.labels), key=_reading_order)
         return {**super().settle(examples), "labels": settled_labels(self.labels, found)}
 
-    def remarks(self, examples):
+    def remarks(self, examples: Any) -> list[str]:
         return label_notes(examples.labels, examples.places, settled_labels(self.labels))
 
-    def loss(self):
+    def loss(self) -> Any:
         from ..losses.label import LabelCrossEntropy
 
         return self.own_loss or LabelCrossEntropy(self.label_smoothing)
 
-    def targets(self, examples):
+    def targets(self, examples: Any) -> np.ndarray:
         """Return the numbers of the labels, int32 (N,).
 
         Raises:
@@ -71,15 +77,15 @@ class Classification(WholeText):
         """
         return label_numbers(examples.labels, self.labels, examples.places)
 
-    def references(self, examples):
+    def references(self, examples: Any) -> Sequence[Any]:
         return [self.labels[number] for number in self.targets(examples)]
 
-    def answered(self):
+    def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:
         import tensorflow as tf
 
         labels = settled_labels(self.labels)
 
-        def answer(logits):
+        def answer(logits: Tensor) -> dict[str, Tensor]:
             probabilities = tf.nn.softmax(tf.cast(logits, tf.float32))
             best = tf.argmax(probabilities, axis=-1)
             score = tf.reduce_max(probabilities, axis=-1)
@@ -92,7 +98,7 @@ class Classification(WholeText):
         }
 
 
-def _reading_order(label):
+def _reading_order(label: str) -> tuple[int, int, str]:
     """Sort numbers by what they are, and before words."""
     try:
         return 0, int(label), label

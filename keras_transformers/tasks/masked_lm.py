@@ -2,7 +2,8 @@
 
 import math
 import sys
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from ..data.examples import Documents
 from ..errors import DataError, RecipeError
 from ..signature import AtLeast, Bounds, Count, Fraction, Has, Need, register
 from .task import Task
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 _SHORTEST = 8  # room for two texts of two tokens
 _LARGEST_EXPONENT = math.log(sys.float_info.max)  # beyond it `math.exp` raises
@@ -52,18 +56,18 @@ class MaskedLanguageModel(Task):
         rate: Fraction = 0.15,
         length: Annotated[int, Bounds(minimum=_SHORTEST)] = 128,
         top: Count = 5,
-    ):
+    ) -> None:
         self.next_sentence = next_sentence
         self.whole_word = whole_word
         self.rate = rate
         self.length = length
         self.top = top
 
-    def texts(self, documents):
+    def texts(self, documents: Any) -> Iterable[str]:
         """Return all sentences."""
         return documents.texts
 
-    def model(self, backbone):
+    def model(self, backbone: Any) -> Any:
         """Return the model with the heads of pre-training."""
         from ..models.backbone import require_segments
         from ..models.heads.pretraining import MaskedLM
@@ -77,13 +81,15 @@ class MaskedLanguageModel(Task):
             require_segments(backbone, "task/masked_lm")
         return MaskedLM(backbone, self.next_sentence)
 
-    def loss(self):
+    def loss(self) -> Any:
         """Return the loss of masked tokens plus, if asked for, that of the next sentence."""
         from ..losses.masked_tokens import PretrainingLoss
 
         return PretrainingLoss()
 
-    def encode(self, documents, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, documents: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         """Return `MaskedPairs` or `MaskedBlocks`, and sentences on what was dropped."""
         from ..data.batches.batching import Ids
         from ..data.batches.chunks import Text, blocks
@@ -101,13 +107,13 @@ class MaskedLanguageModel(Task):
         if max_length < _SHORTEST:
             raise DataError(f"`data.max_length` must be at least {_SHORTEST}, but is {max_length}.")
         length = min(self.length, max_length)
-        options = {"seed": seed, "rate": self.rate, "whole_word": self.whole_word}
+        options: dict[str, Any] = {"seed": seed, "rate": self.rate, "whole_word": self.whole_word}
         entropy = _entropy(text.ids.flat)
         notes = [*documents.notes, f"{name}: the unigram entropy is {entropy:.2f} nats a token."]
         if not self.next_sentence:
             return MaskedBlocks(blocks(text, length - 2, pieces.sep), pieces, batch_tokens, **options), notes
         longest = (length - 3) // 2
-        long = np.count_nonzero(text.ids.lengths > longest)
+        long = int(np.count_nonzero(text.ids.lengths > longest))
         text = text.cut(longest)
         chunks = text.chunks(length - 3)
         used = len(np.unique(text.ends[chunks[:, 0]]))
@@ -120,20 +126,20 @@ class MaskedLanguageModel(Task):
         notes += _pair_notes(long, longest, len(documents) - used, len(documents), name)
         return MaskedPairs(text, chunks, pieces, length, batch_tokens, **options), notes
 
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that fills in `[MASK]`."""
         from ..models.backbone import longest_input
         from ..predictors.mask_filler import FillMask
 
         return FillMask(model, tokenizer, min(self.length, longest_input(model)), self.top)
 
-    def score(self, serving, documents):
+    def score(self, serving: Any, documents: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return loss, accuracy and perplexity of masked tokens, and the accuracy of the next sentence.
 
         What is hidden is drawn, the same in each call.
         """
         encoded, _ = self.encode(documents, serving.tokenizer, 4096, serving.length, 0, "data")
-        totals = {}
+        totals: dict[str, np.ndarray] = {}
         for inputs, labels in encoded.dataset():
             for name, pair in self.loss().measures(labels, serving.model(inputs, training=False)).items():
                 totals[name] = totals.get(name, 0.0) + np.array(pair, np.float64)
@@ -143,7 +149,7 @@ class MaskedLanguageModel(Task):
         return scores, []
 
 
-def _pair_notes(long, longest, alone, count, name):
+def _pair_notes(long: int, longest: int, alone: int, count: int, name: str) -> list[str]:
     notes = []
     if long:
         notes.append(f"{name}: {long} sentences are longer than {longest} tokens and were cut into such of {longest}.")
@@ -152,7 +158,7 @@ def _pair_notes(long, longest, alone, count, name):
     return notes
 
 
-def _entropy(ids):
+def _entropy(ids: np.ndarray) -> float:
     """Return the entropy in nats of the distribution of ids."""
     counts = np.unique(ids, return_counts=True)[1]
     share = counts / counts.sum()

@@ -1,13 +1,18 @@
 """Question answering: find the answer to a question in a text."""
 
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
+from ..annotations import Tensor
 from ..data.examples import Questions
 from ..errors import RecipeError
 from ..metrics.metric import Metric
 from ..metrics.squad import Prediction, SquadScore
 from ..signature import AtLeast, AtMost, Bounds, Count, Has, Need, register
 from .task import Minimized, Scored, Task
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 
 @register("task", "question_answering")
@@ -57,7 +62,7 @@ class QuestionAnswering(Task):
         n_best: Count = 20,
         metric: Scored | None = None,
         loss: Minimized | None = None,
-    ):
+    ) -> None:
         self.null_answers = null_answers
         self.null_threshold = null_threshold
         self.length = length
@@ -68,14 +73,14 @@ class QuestionAnswering(Task):
         self.metrics = [metric or SquadScore()]
         self.own_loss = loss
 
-    def settle(self, questions):
+    def settle(self, questions: Any) -> dict[str, Any]:
         return {"null_answers": questions.null_answers} if self.null_answers is None else {}
 
-    def texts(self, questions):
+    def texts(self, questions: Any) -> Iterable[str]:
         """Return the questions and, once each, the contexts."""
         return [*questions.questions, *dict.fromkeys(questions.contexts)]
 
-    def model(self, backbone):
+    def model(self, backbone: Any) -> Any:
         from ..models.backbone import features, require_segments, with_head
         from ..models.heads.tokens import SpanLogits, require_positions
 
@@ -84,19 +89,21 @@ class QuestionAnswering(Task):
         sequence = features(backbone, "sequence", "task/question_answering")
         return with_head(backbone, SpanLogits(name="spans")(sequence, backbone.input["segments"]))
 
-    def loss(self):
+    def loss(self) -> Any:
         from ..losses.span import SpanCrossEntropy
 
         return self.own_loss or SpanCrossEntropy()
 
-    def encode(self, questions, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, questions: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode_spans import encode_questions
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/question_answering`")
         return encode_questions(questions, tokenizer, self._shape(max_length), batch_tokens, seed, name)
 
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: `question` and `context` to `answer`, `score` and more."""
         from ..predictors.question_answerer import Limits, QuestionAnswerer
 
@@ -104,7 +111,7 @@ class QuestionAnswering(Task):
         limits = Limits(self.max_answer, self.n_best, threshold)
         return QuestionAnswerer(model, tokenizer, self._shape(self.length), limits)
 
-    def score(self, serving, questions):
+    def score(self, serving: Any, questions: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metric of the answers to the questions, and the answers."""
         import tensorflow as tf
 
@@ -118,14 +125,14 @@ class QuestionAnswering(Task):
             return metric(predictions, self.references(questions)), outputs
         return metric(outputs, self.references(questions), spans, no_answer), outputs  # one of the first version
 
-    def said(self, answers):
+    def said(self, answers: Sequence[Any]) -> Sequence[Any]:
         return [Prediction(answer, answer, 0.0) for answer in answers]
 
-    def references(self, questions):
+    def references(self, questions: Any) -> Sequence[Any]:
         """Return the right answers to each question, as lists of str."""
         return [[right.text for right in answers] for answers in questions.answers]
 
-    def _shape(self, longest):
+    def _shape(self, longest: int) -> dict[str, int]:
         """Return how questions and contexts are cut into windows of at most `longest` tokens."""
         length = min(self.length, longest)
         room = length - self.max_question - 3
@@ -137,5 +144,5 @@ class QuestionAnswering(Task):
         return {"length": length, "stride": self.stride, "max_question": self.max_question}
 
 
-def _decoded(strings):
+def _decoded(strings: Tensor) -> list[str]:
     return [one.decode("utf-8", "replace") for one in strings.numpy()]

@@ -1,9 +1,12 @@
 """Regression: a number for a text, or for a pair of texts, such as how alike they are."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
+from ..annotations import Tensor
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Rate, register
@@ -44,16 +47,16 @@ class Regression(WholeText):
         metrics: list[Scored] | None = None,
         length: Length | None = None,
         loss: Minimized | None = None,
-    ):
+    ) -> None:
         super().__init__(pair, dropout, metrics or [Pearson(), Spearman()], length)
         self.own_loss = loss
 
-    def loss(self):
+    def loss(self) -> Any:
         from ..losses.label import SquaredError
 
         return self.own_loss or SquaredError()
 
-    def targets(self, examples):
+    def targets(self, examples: Any) -> np.ndarray:
         """Return the labels as numbers, float32 (N,).
 
         Raises:
@@ -61,19 +64,19 @@ class Regression(WholeText):
         """
         return np.array(self.references(examples), np.float32)
 
-    def references(self, examples):
+    def references(self, examples: Any) -> Sequence[Any]:
         return [number_of(label, place) for label, place in zip(examples.labels, examples.places)]
 
-    def answered(self):
+    def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:
         import tensorflow as tf
 
-        def answer(values):
+        def answer(values: Tensor) -> dict[str, Tensor]:
             return {"score": tf.cast(values[:, 0], tf.float32)}
 
         return answer, {"score": tf.TensorSpec((None,), tf.float32)}
 
 
-def number_of(label, place):
+def number_of(label: str, place: str) -> float:
     """Return the number that a label says, or raise `DataError` with the place that it was read from."""
     try:
         number = float(label)

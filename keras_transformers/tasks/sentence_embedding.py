@@ -1,6 +1,7 @@
 """Sentence embedding: a vector for a text, near those of texts that mean the same."""
 
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from ..metrics.correlation import Pearson, Spearman
 from ..signature import Has, Need, Present, register
 from .regression import number_of
 from .task import Length, Minimized, Scored, Task
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 
 @register("task", "sentence_embedding")
@@ -56,7 +60,7 @@ class SentenceEmbedding(Task):
         length: Length | None = None,
         prompt: str = "",
         loss: Minimized | None = None,
-    ):
+    ) -> None:
         self.pooling = pooling
         self.normalize = normalize
         self.lowest = lowest
@@ -66,7 +70,7 @@ class SentenceEmbedding(Task):
         self.prompt = prompt
         self.own_loss = loss
 
-    def settle(self, examples):
+    def settle(self, examples: Any) -> dict[str, Any]:
         numbers = self._numbers(examples)
         lowest = float(numbers.min()) if self.lowest is None else self.lowest
         highest = float(numbers.max()) if self.highest is None else self.highest
@@ -77,10 +81,10 @@ class SentenceEmbedding(Task):
             )
         return {"lowest": lowest, "highest": highest}
 
-    def texts(self, examples):
+    def texts(self, examples: Any) -> Iterable[str]:
         return [*examples.texts, *(examples.seconds or [])]
 
-    def model(self, backbone):
+    def model(self, backbone: Any) -> Any:
         from ..models.heads.sentence import with_sentence_pairs
         from ..models.heads.tokens import require_positions
 
@@ -88,12 +92,14 @@ class SentenceEmbedding(Task):
             require_positions(backbone, self.length)
         return with_sentence_pairs(backbone, self.pooling, self.normalize)
 
-    def loss(self):
+    def loss(self) -> Any:
         from ..losses.cosine import CosineError
 
         return self.own_loss or CosineError()
 
-    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, examples: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode import encode_texts
         from ..data.batches.sequence_pairs import TextPairs
         from ..text.wordpiece import require_wordpiece
@@ -108,7 +114,7 @@ class SentenceEmbedding(Task):
             notes += more
         return TextPairs(*sides, {"cosine": cosines.astype("float32")}, batch_tokens, seed), notes
 
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: `text` to `vector`, float32 (N, D)."""
         import tensorflow as tf
 
@@ -119,7 +125,7 @@ class SentenceEmbedding(Task):
         specs = {"vector": tf.TensorSpec(model.output.shape, tf.float32)}
         return TextReader(model, tokenizer, lambda vectors: {"vector": vectors}, specs, self.length, self.prompt)
 
-    def score(self, serving, examples):
+    def score(self, serving: Any, examples: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics of the cosines of the pairs' vectors, and the cosines."""
         import tensorflow as tf
 
@@ -128,11 +134,11 @@ class SentenceEmbedding(Task):
         cosines = cosine(first, second).tolist()
         return self.measured(cosines, numbers), cosines
 
-    def references(self, examples):
+    def references(self, examples: Any) -> Sequence[Any]:
         """Return the numbers of pairs, a list of float."""
         return self._numbers(examples).tolist()
 
-    def _numbers(self, examples):
+    def _numbers(self, examples: Any) -> np.ndarray:
         """Return the numbers of pairs, float64 (N,).
 
         Raises:
@@ -145,7 +151,7 @@ class SentenceEmbedding(Task):
         return np.array([number_of(*one) for one in zip(examples.labels, examples.places)])
 
 
-def cosine(first, second):
+def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the cosine of each row of two arrays (N, D): float (N,)."""
     lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
     return np.sum(first * second, axis=-1) / np.maximum(lengths, 1e-12)

@@ -5,7 +5,8 @@ task's head on a model on any of Keras's backends.
 """
 
 import abc
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..data.examples import Pairs
 from ..errors import RecipeError
@@ -13,6 +14,9 @@ from ..metrics.metric import Metric
 from ..signature import AtMost, Bounds, Exactly, Fits, Rate
 from ..signature import Loss as LossSlot
 from ..signature import Metric as MetricSlot
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 Length = Annotated[int, Bounds(minimum=3), AtMost("model.position.max_length")]
 """The type of a limit to a text's tokens: [CLS], a piece and [SEP] at least."""
@@ -40,23 +44,23 @@ class Task(metaclass=abc.ABCMeta):
         scores_model: Whether `score` asks more of the serving module than its call: then no SavedModel can be scored.
     """
 
-    reads = Pairs
+    reads: type = Pairs
     noun = "examples"
     answer = "text"
     gives = "texts"
-    metrics = ()
+    metrics: Sequence[Any] = ()
     own_loss = None
     scores_model = False
 
     @property
-    def monitor(self):
+    def monitor(self) -> str:
         """The name in an epoch's logs that tells which epoch is best.
 
         Higher is better, unless it ends with `loss`. By default the first metric, or the loss.
         """
         return f"val_{self.metrics[0].name}" if self.metrics else "val_loss"
 
-    def check_metrics(self):
+    def check_metrics(self) -> None:
         """Make sure that all metrics can score what this task gives, before time is spent on answers.
 
         Raises:
@@ -81,7 +85,7 @@ class Task(metaclass=abc.ABCMeta):
             if not isinstance(metric, Metric) and hasattr(metric, "check"):
                 metric.check()  # one of the first version, when metrics inherited from nothing
 
-    def check_references(self, examples, where):
+    def check_references(self, examples: Any, where: str) -> list[str]:
         """Make sure that all metrics can be computed on text that will be scored, before time is spent on training.
 
         Args:
@@ -101,15 +105,15 @@ class Task(metaclass=abc.ABCMeta):
         metrics = [metric for metric in self.metrics if isinstance(metric, Metric)]
         return [note for metric in metrics for note in metric.check(references, where, labels)]
 
-    def references(self, examples):
+    def references(self, examples: Any) -> Sequence[Any] | None:
         """Return the right answers as the metrics are given them; None if there are no metrics."""
         return None
 
-    def notes_on_references(self, examples, tokenizer, where):
+    def notes_on_references(self, examples: Any, tokenizer: Any, where: str) -> list[str]:
         """Return sentences for the user on right answers that the tokenizer cannot write as they are."""
         return []
 
-    def settle(self, examples):
+    def settle(self, examples: Any) -> dict[str, Any]:
         """Return the parameters of this task that training text tells, such as its labels.
 
         They are written into the run's recipe, under `task`.
@@ -122,7 +126,7 @@ class Task(metaclass=abc.ABCMeta):
         """
         return {}
 
-    def remarks(self, examples):
+    def remarks(self, examples: Any) -> list[str]:
         """Return sentences for the user on the training text, such as how often each label occurs.
 
         Args:
@@ -131,22 +135,24 @@ class Task(metaclass=abc.ABCMeta):
         return []
 
     @abc.abstractmethod
-    def texts(self, examples):
+    def texts(self, examples: Any) -> Iterable[str]:
         """Return the texts, an iterable of str, that the tokenizer learns from."""
 
-    def model(self, backbone):
+    def model(self, backbone: Any) -> Any:
         """Return the `keras.Model` to be trained: `backbone` with this task's head on it."""
         return backbone
 
     @abc.abstractmethod
-    def loss(self):
+    def loss(self) -> Any:
         """Return the `keras_transformers.losses.Loss` that training minimizes.
 
         It takes the labels of the task's batches and the outputs of the task's model.
         """
 
     @abc.abstractmethod
-    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, examples: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         """Turn text into ids, once.
 
         Args:
@@ -166,7 +172,7 @@ class Task(metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: strings in, answers out.
 
         Its `__call__` is a `tf.function` with an input signature of named string (N,) and returns
@@ -174,7 +180,7 @@ class Task(metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def score(self, serving, examples):
+    def score(self, serving: Any, examples: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics, a dict of numbers and strings, of the answers, and the answers.
 
         Args:
@@ -182,7 +188,7 @@ class Task(metaclass=abc.ABCMeta):
             examples: Of the class `reads`.
         """
 
-    def score_each(self, serving, answers, examples):
+    def score_each(self, serving: Any, answers: Sequence[Any], examples: Any) -> Iterator[dict[str, Any]]:
         """Yield what is to be said of each answer alone: a dict of its `reference` and its score by each metric.
 
         Args:
@@ -191,21 +197,21 @@ class Task(metaclass=abc.ABCMeta):
             examples: Of the class `reads`.
         """
         references = self.references(examples)
-        columns = {"reference": references}
+        columns: dict[str, Any] = {"reference": references}
         for metric in self.metrics:
             scores = metric.each(self.said(answers), self.references_for(metric, serving, examples))
             columns |= {} if scores is None else {metric.name: scores}
         for row in zip(*columns.values(), strict=True):
             yield dict(zip(columns, row))
 
-    def said(self, answers):
+    def said(self, answers: Sequence[Any]) -> Sequence[Any]:
         """Return answers as metrics take them, as `Metric.each` does."""
         return answers
 
-    def references_for(self, metric, serving, examples):
+    def references_for(self, metric: Any, serving: Any, examples: Any) -> Sequence[Any] | None:
         """Return the right answers as one of the metrics is given them."""
         return self.references(examples)
 
-    def measured(self, outputs, references):
+    def measured(self, outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any]:
         """Return what all `metrics` say of outputs, given the right ones, as one dict."""
         return {name: score for metric in self.metrics for name, score in metric(outputs, references).items()}

@@ -1,9 +1,15 @@
 """Translation: learn pairs of sentences, then say the second of each pair."""
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from ..metrics.metric import Metric
 from ..metrics.text import Bleu
 from ..signature import AtLeast, Has, Need, Search, register
 from .task import Minimized, Scored, Smoothing, Task
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 
 @register("task", "translation")
@@ -33,53 +39,55 @@ class Translation(Task):
         label_smoothing: Smoothing = 0.0,
         metrics: list[Scored] | None = None,
         loss: Minimized | None = None,
-    ):
+    ) -> None:
         self.search = search
         self.label_smoothing = label_smoothing
         self.metrics = metrics or [Bleu()]
         self.own_loss = loss
 
-    def texts(self, pairs):
+    def texts(self, pairs: Any) -> Iterable[str]:
         """Return the texts that the tokenizer learns from: both sides."""
         return [*pairs.sources, *pairs.targets]
 
-    def loss(self):
+    def loss(self) -> Any:
         """Return the loss, over real tokens only."""
         from ..losses.cross_entropy import TokenCrossEntropy
 
         return self.own_loss or TokenCrossEntropy(label_smoothing=self.label_smoothing)
 
-    def encode(self, pairs, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, pairs: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         """Return `EncodedPairs`, and sentences on what was dropped."""
         from ..data.batches.encode import encode_pairs
 
         return encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed, name)
 
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: `text` to `text` and `score`."""
         from ..predictors.translator import Translator
 
         return Translator(model, tokenizer, self.search)
 
-    def score(self, serving, pairs):
+    def score(self, serving: Any, pairs: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics of the module's answers to `pairs`, and the answers."""
         answers = serving(pairs.sources)["text"].numpy()
         outputs = [answer.decode("utf-8", "replace") for answer in answers]
-        scores = {}
+        scores: dict[str, Any] = {}
         for metric in self.metrics:
             scores |= metric(outputs, self.references_for(metric, serving, pairs))
         return scores, outputs
 
-    def references_for(self, metric, serving, pairs):
+    def references_for(self, metric: Any, serving: Any, pairs: Any) -> Sequence[Any]:
         """Return the target sentences, as the tokenizer writes them unless the metric takes them as they are."""
         tokenizer = getattr(serving, "tokenizer", None)  # a SavedModel keeps its own to itself
         return pairs.targets if tokenizer is None or _is_verbatim(metric) else tokenizer.normalize(pairs.targets)
 
-    def references(self, pairs):
+    def references(self, pairs: Any) -> Sequence[Any]:
         """Return the target sentences."""
         return pairs.targets
 
-    def notes_on_references(self, pairs, tokenizer, where):
+    def notes_on_references(self, pairs: Any, tokenizer: Any, where: str) -> list[str]:
         """Return a sentence on targets that are not as the tokenizer writes text, and on what that does to scores."""
         written = tokenizer.normalize(pairs.targets)
         changed = [i for i, (target, text) in enumerate(zip(pairs.targets, written)) if target != text]
@@ -96,6 +104,6 @@ class Translation(Task):
         return [note]
 
 
-def _is_verbatim(metric):
+def _is_verbatim(metric: Any) -> bool:
     """Tell whether a metric takes references as their file has them; one of the first version does."""
     return not isinstance(metric, Metric) or metric.verbatim

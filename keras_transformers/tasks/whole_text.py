@@ -1,7 +1,12 @@
 """What tasks that say one thing of a whole text, or of a pair of texts, have in common."""
 
 import abc
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..annotations import Tensor
 from ..data.examples import Labelled
 from ..errors import DataError
 from ..models.backbone import features, require_segments, with_head
@@ -9,6 +14,9 @@ from ..models.heads.pooled import class_logits
 from ..models.heads.tokens import require_positions
 from ..signature import AtLeast, Has, Need, Present
 from .task import Task
+
+if TYPE_CHECKING:
+    from ..data.batches.batching import Batches
 
 
 class WholeText(Task):
@@ -33,7 +41,7 @@ class WholeText(Task):
         Need("model.segments", AtLeast(2, when="data.train.second", unless="pair=false")),
     )
 
-    def __init__(self, pair, dropout, metrics, length=None):
+    def __init__(self, pair: bool | None, dropout: float, metrics: list[Any], length: int | None = None) -> None:
         self.pair = pair
         self.dropout = dropout
         self.metrics = metrics
@@ -41,28 +49,28 @@ class WholeText(Task):
 
     @property
     @abc.abstractmethod
-    def width(self):
+    def width(self) -> int:
         """The number of outputs of the head."""
 
     @abc.abstractmethod
-    def targets(self, examples):
+    def targets(self, examples: Any) -> np.ndarray:
         """Return the labels as an array (N,), which the loss takes by the name `label`."""
 
     @abc.abstractmethod
-    def references(self, examples):
+    def references(self, examples: Any) -> Sequence[Any]:
         """Return the labels as the metrics take them."""
 
     @abc.abstractmethod
-    def answered(self):
+    def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:
         """Return the function from the head's output to a dict of tensors, and their specs."""
 
-    def settle(self, examples):
+    def settle(self, examples: Any) -> dict[str, Any]:
         return {"pair": examples.seconds is not None} if self.pair is None else {}
 
-    def texts(self, examples):
+    def texts(self, examples: Any) -> Iterable[str]:
         return [text for column in examples.columns for text in column]
 
-    def model(self, backbone):
+    def model(self, backbone: Any) -> Any:
         if self.pair:
             require_segments(backbone, f"task/{self.kind}")
         if self.length is not None:
@@ -70,7 +78,9 @@ class WholeText(Task):
         pooled = features(backbone, "pooled", f"task/{self.kind}")
         return with_head(backbone, class_logits(pooled, self.width, self.dropout))
 
-    def encode(self, examples, tokenizer, batch_tokens, max_length, seed, name):
+    def encode(
+        self, examples: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+    ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode import encode_texts
         from ..data.batches.sequences import Sequences
         from ..text.wordpiece import require_wordpiece
@@ -81,13 +91,13 @@ class WholeText(Task):
         inputs, notes = encode_texts(examples.columns, tokenizer, max_length, name, self.length)
         return Sequences(inputs, labels, batch_tokens, seed), [*examples.notes, *notes]
 
-    def serving(self, model, tokenizer):
+    def serving(self, model: Any, tokenizer: Any) -> Any:
         from ..predictors.text_reader import PairReader, TextReader
 
         answer, outputs = self.answered()
         return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs, self.length)
 
-    def score(self, serving, examples):
+    def score(self, serving: Any, examples: Any) -> tuple[dict[str, Any], Sequence[Any]]:
         import tensorflow as tf
 
         self._check_pair(examples, "the text to be scored")
@@ -97,7 +107,7 @@ class WholeText(Task):
         answers = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
         return self.measured(answers, references), answers
 
-    def _check_pair(self, examples, name):
+    def _check_pair(self, examples: Any, name: str) -> None:
         if bool(self.pair) != (examples.seconds is not None):
             kinds = ("single texts", "pairs of texts")
             raise DataError(f"{name} must give {kinds[bool(self.pair)]}, but gives {kinds[not self.pair]}.")

@@ -1,6 +1,7 @@
 """The end of a training: the final weights are chosen, saved and scored."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -35,7 +36,7 @@ def finish(fitted: Fitted, run: Run, console: Console) -> None:
     final.set_weights(fitted.built.model.get_weights())
     with writing(run.model_file):
         save_model(final, run.model_file)
-    scores = {}
+    scores: dict[str, Any] = {}
     if encoded.valid is not None:
         serving = encoded.task.serving(final, encoded.tokenizer)
         scores, _ = encoded.task.score(serving, encoded.examples.valid)

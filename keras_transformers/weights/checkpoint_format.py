@@ -7,14 +7,16 @@ and filling is here, once.
 
 import abc
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import CheckpointError
 from .settings import shown
 from .size_mismatch import differing
-from .tensor_names import POOLER, places
+from .tensor_names import POOLER, Place, places
 
 CHUNK = 4 << 20
 """Bytes of a large tensor that are read at a time."""
@@ -24,7 +26,7 @@ SHOWN = 5
 """Labels of many that a message shows."""
 
 
-def row_ranges(shape, itemsize):
+def row_ranges(shape: tuple[int, ...], itemsize: int) -> Iterator[tuple[int, int]]:
     """Yield (first row, row after the last) of chunks of a tensor, each of at most about `CHUNK` bytes."""
     rows = max(1, CHUNK // max(1, itemsize * math.prod(shape[1:])))
     for start in range(0, shape[0], rows):
@@ -45,12 +47,12 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
 
     summary = ""
 
-    def __init__(self, path):
+    def __init__(self, path: Any) -> None:
         self.path = Path(path)
 
     @classmethod
     @abc.abstractmethod
-    def recognizes(cls, source):
+    def recognizes(cls, source: Any) -> bool:
         """Return whether this format reads what is there; whether it is sound is found when it is opened.
 
         Args:
@@ -58,26 +60,26 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def recipe(self):
+    def recipe(self) -> dict[str, Any]:
         """Return the sections `model` and `tokenizer` of a recipe, as a dict; `task` if the checkpoint has one.
 
         Raises:
             CheckpointError: The checkpoint says something that this library does not read.
         """
 
-    def task(self):
+    def task(self) -> dict[str, Any] | None:
         """Return the section `task` of the recipe, or None."""
         return None
 
-    def notes(self):
+    def notes(self) -> list[str]:
         """Return sentences for the user: which of the checkpoint's settings are not done as it says."""
         return []
 
-    def guesses(self):
+    def guesses(self) -> dict[str, str]:
         """Return {parameter of the tokenizer: sentence on what it was guessed from} of what no file says."""
         return {}
 
-    def tokenizer_for(self, own=None):
+    def tokenizer_for(self, own: dict[str, Any] | None = None) -> tuple[dict[str, Any], list[str]]:
         """Return the section `tokenizer` of a recipe that begins with this checkpoint, and sentences for the user.
 
         What the recipe itself says wins over a guess, not over what the checkpoint's files say.
@@ -108,12 +110,12 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
         return section, [*notes, *guesses.values()]
 
     @property
-    def layers(self):
+    def layers(self) -> int | None:
         """The number of encoder blocks; None if nothing says it."""
         return None
 
     @abc.abstractmethod
-    def write_tokenizer(self, folder):
+    def write_tokenizer(self, folder: Path) -> None:
         """Write the tokenizer's files into the folder.
 
         Raises:
@@ -121,37 +123,37 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
         """
 
     @abc.abstractmethod
-    def tensors(self):
+    def tensors(self) -> dict[str, tuple[int, ...]]:
         """Return {name: shape} of the tensors stored, shapes in this library's layout."""
 
     @abc.abstractmethod
-    def read(self, name):
+    def read(self, name: str) -> np.ndarray:
         """Return one tensor as a NumPy array, in this library's layout."""
 
-    def chunks(self, name):
+    def chunks(self, name: str) -> Iterator[np.ndarray]:
         """Yield one tensor as arrays of some of its rows, so that a large one is never twice in memory."""
         yield self.read(name)
 
     @abc.abstractmethod
-    def name_of(self, place):
+    def name_of(self, place: Place) -> str | None:
         """Return the checkpoint's name of the tensor that belongs at a `Place`, or None if it has no such name."""
 
-    def shape_in_file(self, name, shape):
+    def shape_in_file(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return a shape in this library's layout as the file has it, for messages."""
         return shape
 
     @abc.abstractmethod
-    def in_backbone(self, name):
+    def in_backbone(self, name: str) -> bool:
         """Return whether a tensor of this name must have a place in the backbone.
 
         What is left belongs to a head, and may stay unused.
         """
 
-    def is_state(self, name):
+    def is_state(self, name: str) -> bool:
         """Return whether a tensor is no weight at all, such as the optimizer's."""
         return False
 
-    def load(self, model, task=None):
+    def load(self, model: Any, task: dict[str, Any] | None = None) -> list[str]:
         """Fill the model's weights, one tensor at a time.
 
         Args:
@@ -196,7 +198,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
             notes.append(f"Not used, for the model has no such head: {', '.join(unused)}.")
         return notes
 
-    def _new_parts(self, names, fits, stored, task):
+    def _new_parts(self, names: Any, fits: Any, stored: dict[str, tuple[int, ...]], task: dict[str, Any] | None) -> Any:
         """Return {part: why} of the heads that stay as they were initialised.
 
         A head does so if any of its tensors is missing or differs, for half a head is none, or if it
@@ -216,7 +218,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
             new[POOLER] = f"is not in {self.path}"
         return new
 
-    def _why_new(self, unfit, names, stored):
+    def _why_new(self, unfit: Any, names: Any, stored: dict[str, tuple[int, ...]]) -> Any:
         """Return why a head cannot be filled, given the places that cannot, or None."""
         if not unfit:
             return None
@@ -230,7 +232,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
             return f"has other shapes in {self.path} ({'; '.join(shapes)})"
         return f"is in {self.path} only in part"
 
-    def _other_labels(self, head, task):
+    def _other_labels(self, head: Any, task: dict[str, Any] | None) -> Any:
         """Return why a classifier that would fit is not used, or None."""
         theirs = (self.task() or {}).get("labels")
         mine = task.get("labels")
@@ -238,7 +240,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
             return None
         return f"of {self.path} is for other labels ({_listed(theirs)}; the model's are {_listed(mine)})"
 
-    def _difference(self, place, name, stored):
+    def _difference(self, place: Place, name: str, stored: dict[str, tuple[int, ...]]) -> Any:
         """Return the sentence on a tensor that is missing or of another shape, as its file has it."""
         if name is None:
             return f"`{place.name}`, shape {place.shape}, has no name in this format."
@@ -248,7 +250,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
         found = self.shape_in_file(name, stored[name])
         return f"`{name}` has shape {found}; for this model it must be {wanted}."
 
-    def _finite_chunks(self, name):
+    def _finite_chunks(self, name: str) -> Iterator[np.ndarray]:
         """Yield the chunks of a tensor.
 
         Raises:
@@ -262,19 +264,19 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
                 )
             yield chunk
 
-    def _other_sizes(self, names, stored):
+    def _other_sizes(self, names: Any, stored: dict[str, tuple[int, ...]]) -> Any:
         """Return sentences' ends on the sizes in which the model and the checkpoint differ."""
         ours = {place.name: place.shape for place in names}
         theirs = {place.name: stored.get(name) for place, name in names.items()}
         return differing(ours, theirs, self.layers)
 
 
-def _listed(labels):
+def _listed(labels: Sequence[Any]) -> str:
     """Return the first of labels, joined by commas."""
     return ", ".join([*map(str, labels[:SHOWN]), *(["…"] if len(labels) > SHOWN else [])])
 
 
-def _fill(variable, chunks):
+def _fill(variable: Any, chunks: Iterable[np.ndarray]) -> None:
     """Give a variable its value, chunk after chunk."""
     import keras
 

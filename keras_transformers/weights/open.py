@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from .. import registry
 from ..errors import CheckpointError, RegistryError
@@ -12,7 +13,7 @@ OWN = ("run", "keras_hub", "hugging_face", "google")
 """The library's formats, in the order in which they are asked: a KerasHub preset has a config.json, too."""
 
 
-def open_checkpoint(path):
+def open_checkpoint(path: Any) -> CheckpointFormat:
     """Return the checkpoint at a path, opened by the `CheckpointFormat` that recognizes it; no tensor is read yet.
 
     Formats of one's own, and those of plugins, are asked before the library's.
@@ -37,7 +38,7 @@ def open_checkpoint(path):
     raise CheckpointError(f"{name} is not a checkpoint: it is neither {', '.join(first)} nor {last}.")
 
 
-def load_into(model, path, task=None):
+def load_into(model: Any, path: Any, task: dict[str, Any] | None = None) -> list[str]:
     """Fill a model's weights from a checkpoint, one tensor at a time.
 
     Args:
@@ -54,7 +55,7 @@ def load_into(model, path, task=None):
     return open_checkpoint(path).load(model, task)
 
 
-def _formats():
+def _formats() -> list[type[CheckpointFormat]]:
     """Return the classes of all formats, in the order in which they are asked.
 
     Raises:

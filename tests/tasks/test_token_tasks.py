@@ -37,7 +37,8 @@ TASKS = {
 
 def build(name, letters, **overrides):
     task = TASKS[name][0]
-    spec = {"type": name, **{key: value for key, value in vars(task).items() if key not in ("metrics", "metric")}}
+    objects = ("metrics", "metric", "own_loss")
+    spec = {"type": name, **{key: value for key, value in vars(task).items() if key not in objects}}
     return kt.build("bert_tiny", {**SMALL, "model.vocab_size": letters.size, "task": {**spec, **overrides}})
 
 
