@@ -5,14 +5,16 @@ import hashlib
 import html
 import re
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import DataError
 from ...files import to_json
-from .attention import Attention, AttentionMap
 from .shown import visible
+
+if TYPE_CHECKING:
+    from .attention import Attention, AttentionMap
 
 KINDS = {
     "encoder": ("Encoder self-attention", "attends to"),
@@ -22,7 +24,7 @@ KINDS = {
 STEPS = 65535  # weights are whole numbers of 16 bits between the least and the greatest
 
 
-def page(attention: Attention) -> str:
+def page(attention: "Attention") -> str:
     """Return the HTML of an `Attention`.
 
     Text reaches the page as escaped HTML or as JSON that the script reads as data and writes as text. The
@@ -42,7 +44,7 @@ def page(attention: Attention) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _file("page.html"))
 
 
-def _map(attention_map: AttentionMap) -> dict[str, Any]:
+def _map(attention_map: "AttentionMap") -> dict[str, Any]:
     title, verb = KINDS[attention_map.kind]
     return {
         "title": title,

@@ -5,14 +5,16 @@ H heads, T queries, S keys. Lengths are in pixels.
 
 import io
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import DataError
-from .attention import Attention, AttentionMap
 from .page import KINDS
 from .shown import visible
+
+if TYPE_CHECKING:
+    from .attention import Attention, AttentionMap
 
 GAP, MARGIN, TITLE, HEADING, LETTER = 10, 24, 44, 20, 7  # LETTER: width of a letter of a label
 CELL, LEAST_CELL, MAP = 14, 3, 200  # a weight, at most and at least; a map is about MAP wide if it can be
@@ -20,7 +22,7 @@ LABELS = 11  # least cell that has room for its label
 LONGEST = 14  # letters of a label
 
 
-def picture(attention: Attention) -> tuple[bytes, list[str]]:
+def picture(attention: "Attention") -> tuple[bytes, list[str]]:
     """Return the bytes of a PNG that shows an `Attention`, and notes for the user.
 
     Raises:
@@ -54,7 +56,7 @@ def picture(attention: Attention) -> tuple[bytes, list[str]]:
 class _Box:
     """One kind of attention, laid out: its maps tiled into one image."""
 
-    def __init__(self, attention_map: AttentionMap) -> None:
+    def __init__(self, attention_map: "AttentionMap") -> None:
         self.kind = attention_map.kind
         self.layers = attention_map.layers
         self.queries = [_cut(visible(token), LONGEST) for token in attention_map.queries]
