@@ -5,8 +5,9 @@ the class of the same name in the plural keeps them in columns, as tasks take th
 `key` is the text that decides its part of the set, and `blank` tells whether it has no text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from ..errors import DataError
 
@@ -16,15 +17,15 @@ NO_BREAK_SPACE = "\u00a0"  # keeps "10 000" one word where words are separated b
 class Tally:
     """Counts, by kind, what is dropped or changed in reading, and keeps the first place of each kind."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._sentences = []
         self._kinds = {}
 
-    def note(self, sentence):
+    def note(self, sentence: str) -> None:
         """Keep a sentence for the user."""
         self._sentences.append(sentence)
 
-    def add(self, noun, what, place):
+    def add(self, noun: str, what: str, place: str) -> None:
         """Count one.
 
         Args:
@@ -36,7 +37,7 @@ class Tally:
         self._kinds[noun, what] = count + 1, first
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """The sentences kept, and one for each kind."""
         kinds = self._kinds.items()
         return [
@@ -45,7 +46,7 @@ class Tally:
         ]
 
 
-def counted(number, noun):
+def counted(number: int, noun: str) -> str:
     """Return "1 row" or "2 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
@@ -58,11 +59,11 @@ class Pair(NamedTuple):
     target: str
 
     @property
-    def key(self):
+    def key(self) -> str:
         return self.source
 
     @property
-    def blank(self):
+    def blank(self) -> bool:
         return not self.source.strip() or not self.target.strip()
 
 
@@ -75,11 +76,11 @@ class LabelledText(NamedTuple):
     second: str | None = None
 
     @property
-    def key(self):
+    def key(self) -> str:
         return self.text
 
     @property
-    def blank(self):
+    def blank(self) -> bool:
         return not self.text.strip() or (self.second is not None and not self.second.strip())
 
 
@@ -91,11 +92,11 @@ class TaggedSentence(NamedTuple):
     tags: list[str]
 
     @property
-    def key(self):
+    def key(self) -> str:
         return " ".join(self.words)
 
     @property
-    def blank(self):
+    def blank(self) -> bool:
         return not self.words
 
 
@@ -121,11 +122,11 @@ class Question(NamedTuple):
     answers: list[Answer]
 
     @property
-    def key(self):
+    def key(self) -> str:
         return self.context
 
     @property
-    def blank(self):
+    def blank(self) -> bool:
         return not self.question.strip() or not self.context.strip()
 
 
@@ -137,11 +138,11 @@ class Document(NamedTuple):
     sentences: list[str]
 
     @property
-    def key(self):
+    def key(self) -> str:
         return self.text
 
     @property
-    def blank(self):
+    def blank(self) -> bool:
         return not any(sentence.strip() for sentence in self.sentences)
 
 
@@ -162,22 +163,22 @@ class Pairs:
     noun: ClassVar[str] = "pair"
     lacks: ClassVar[str] = "an empty side"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.sources) != len(self.targets):
             raise ValueError(
                 f"`targets` must be as many as `sources` ({len(self.sources)}), but are {len(self.targets)}."
             )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.sources)
 
     @property
-    def inputs(self):
+    def inputs(self) -> dict[str, list[str]]:
         """What is said to the model, by name."""
         return {"text": self.sources}
 
     @classmethod
-    def of(cls, examples, tally):
+    def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the columns of a list of `Pair`, with the notes of a `Tally`."""
         return cls([pair.source for pair in examples], [pair.target for pair in examples], tally.notes)
 
@@ -203,21 +204,21 @@ class Labelled:
     noun: ClassVar[str] = "row"
     lacks: ClassVar[str] = "an empty text"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
     @property
-    def columns(self):
+    def columns(self) -> list[list[str]]:
         """The texts, and the second texts if there are any: what the serving module takes."""
         return [self.texts] if self.seconds is None else [self.texts, self.seconds]
 
     @property
-    def inputs(self):
+    def inputs(self) -> dict[str, list[str]]:
         """What is said to the model, by name."""
         return {"text": self.texts} if self.seconds is None else {"first": self.texts, "second": self.seconds}
 
     @classmethod
-    def of(cls, examples, tally):
+    def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the columns of a list of `LabelledText`, with the notes of a `Tally`.
 
         Raises:
@@ -254,25 +255,25 @@ class Tagged:
     noun: ClassVar[str] = "sentence"
     lacks: ClassVar[str] = "no words"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if [len(words) for words in self.words] != [len(tags) for tags in self.tags]:
             raise ValueError("`tags` must be as many as `words` in every sentence, but are not.")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
     @property
-    def texts(self):
+    def texts(self) -> list[str]:
         """The sentences as strings, their words separated by single spaces."""
         return [" ".join(words) for words in self.words]
 
     @property
-    def inputs(self):
+    def inputs(self) -> dict[str, list[str]]:
         """What is said to the model, by name."""
         return {"text": self.texts}
 
     @classmethod
-    def of(cls, examples, tally):
+    def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the columns of a list of `TaggedSentence`, with the notes of a `Tally`.
 
         A space in a word becomes a no-break space.
@@ -307,21 +308,21 @@ class Questions:
     noun: ClassVar[str] = "question"
     lacks: ClassVar[str] = "an empty text"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.questions)
 
     @property
-    def null_answers(self):
+    def null_answers(self) -> bool:
         """Whether some questions have no answer, as in SQuAD 2.0."""
         return not all(self.answers)
 
     @property
-    def inputs(self):
+    def inputs(self) -> dict[str, list[str]]:
         """What is said to the model, by name."""
         return {"question": self.questions, "context": self.contexts}
 
     @classmethod
-    def of(cls, examples, tally):
+    def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the columns of a list of `Question`, with the notes of a `Tally`."""
         _, *columns = (list(column) for column in zip(*examples, strict=True))
         return cls(*columns, tally.notes)
@@ -342,15 +343,15 @@ class Documents:
     noun: ClassVar[str] = "document"
     lacks: ClassVar[str] = "no sentences"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.sentences)
 
     @property
-    def texts(self):
+    def texts(self) -> list[str]:
         """All sentences of all documents."""
         return [sentence for document in self.sentences for sentence in document]
 
     @classmethod
-    def of(cls, examples, tally):
+    def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the sentences of a list of `Document`, with the notes of a `Tally`."""
         return cls([document.sentences for document in examples], tally.notes)

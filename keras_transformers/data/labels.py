@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +14,7 @@ _COLUMN_NAMES = {"category", "class", "entity", "gold", "intent", "label", "labe
 _COLUMN_NAMES |= {"polarity", "pos", "sentiment", "tag", "tags", "target", "topic", "type", "upos", "xpos"}
 
 
-def settled_labels(given, found=None):
+def settled_labels(given: list[str] | None, found: list[str] | None = None) -> list[str]:
     """Return a task's labels: those that the recipe gives, or else those that were found in the training text.
 
     Args:
@@ -38,7 +39,7 @@ def settled_labels(given, found=None):
     return found
 
 
-def label_numbers(labels, known, places):
+def label_numbers(labels: Sequence[str], known: list[str], places: Sequence[str]) -> np.ndarray:
     """Return the number of each of `labels` among those `known`, int32 (N,).
 
     Args:
@@ -61,7 +62,7 @@ def label_numbers(labels, known, places):
     return np.array([numbers[label] for label in labels], np.int32)
 
 
-def label_notes(labels, places, known):
+def label_notes(labels: Sequence[str], places: Sequence[str], known: list[str]) -> list[str]:
     """Return sentences on the labels of a training text: how often each occurs, and which look wrong.
 
     Args:
@@ -86,7 +87,7 @@ def label_notes(labels, places, known):
     return notes
 
 
-def _counts_note(known, counts):
+def _counts_note(known: list[str], counts: Counter[str]) -> str:
     shown, rest = known, ""
     if len(known) > _SHOWN:
         shown = [label for label, _ in counts.most_common(_SHOWN)]
@@ -95,7 +96,7 @@ def _counts_note(known, counts):
     return f"The training text has {len(known):,} labels, with so many examples: {listed}{rest}."
 
 
-def _single_notes(single, first):
+def _single_notes(single: list[str], first: dict[str, str]) -> list[str]:
     if not single:
         return []
     shown = ", ".join(f"`{_shown(label)}` (at {first[label]})" for label in single[:_SINGLES_SHOWN])
@@ -104,12 +105,12 @@ def _single_notes(single, first):
     return [f"A single example is too few to learn a label from, but there are no more of {shown}{others}."]
 
 
-def _shown(label):
+def _shown(label: str) -> str:
     """Return a label as it can be read: what is not printed, such as a space of no width, by its number."""
     return label if label.isprintable() else ascii(label)[1:-1]
 
 
-def _alike(labels):
+def _alike(labels: Sequence[str]) -> list[list[str]]:
     """Return lists of the labels that differ only in case, white space, and how characters or numbers are written."""
     groups = {}
     for label in labels:
@@ -117,7 +118,7 @@ def _alike(labels):
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _essence(label):
+def _essence(label: str) -> float | str:
     try:
         return float(label)
     except ValueError:

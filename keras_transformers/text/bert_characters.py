@@ -88,7 +88,7 @@ CODES = sys.maxunicode + 1
 
 
 @functools.cache
-def rules(lowercase, strip_accents):
+def rules(lowercase: bool, strip_accents: bool) -> np.ndarray:
     """Return the kind of every code point, and what is written for it.
 
     Args:
@@ -114,7 +114,7 @@ def rules(lowercase, strip_accents):
     return np.concatenate([kind[:, None], written], axis=1, dtype=np.int32)
 
 
-def _decomposed():
+def _decomposed() -> np.ndarray:
     """Return the canonical decomposition (Unicode's NFD) of every code point."""
     written = np.zeros((CODES, 4), dtype=np.int32)
     written[:, 0] = np.arange(CODES)
@@ -134,7 +134,7 @@ def _decomposed():
     return written
 
 
-def _without_marks(written):
+def _without_marks(written: np.ndarray) -> np.ndarray:
     """Return the letters among the code points, at most three: further ones are only marks."""
     mark = np.zeros(CODES, dtype=bool)
     mark[_codes(_MARKS)] = True
@@ -145,7 +145,7 @@ def _without_marks(written):
     return written
 
 
-def _lowered(written):
+def _lowered(written: np.ndarray) -> np.ndarray:
     lower = np.arange(CODES, dtype=np.int32)
     for code in range(0x20000):  # above are no capitals
         small = chr(code).lower()
@@ -160,7 +160,7 @@ def _lowered(written):
     return written
 
 
-def _codes(ranges):
+def _codes(ranges: str) -> np.ndarray:
     """Return the code points of ranges such as "41-5A 5F"."""
     ends = [[int(end, 16) for end in one.split("-")] for one in ranges.split()]
     return np.concatenate([np.arange(end[0], end[-1] + 1) for end in ends])

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from ..annotations import Tensor
 from . import bert_characters
 from .bert_characters import ALONE, CODES, LETTER, SPACE
 
@@ -19,7 +20,7 @@ _NAMED = 0xF0000  # private use, so no letter of a text: what is written for the
 _PAGE = 128  # code points to a page of the table
 
 
-def stand_in(special):
+def stand_in(special: str) -> str:
     """Return the word that `BertWords` gives where the text names the special piece."""
     return chr(_NAMED + SPECIAL.index(special))
 
@@ -49,7 +50,7 @@ class BertWords(tf.Module):
         strip_accents: Leave accents out.
     """
 
-    def __init__(self, lowercase, strip_accents):
+    def __init__(self, lowercase: bool, strip_accents: bool) -> None:
         super().__init__(name="bert_words")
         # Two steps, because most of Unicode's pages are alike: code → page of the table → row in it.
         pages = _table(bert_characters.rules(lowercase, strip_accents))
@@ -59,7 +60,7 @@ class BertWords(tf.Module):
         self._pages = tf.constant([numbers[page.tobytes()] for page in pages])
         self._names = tf.constant(_names())
 
-    def __call__(self, texts):
+    def __call__(self, texts: Tensor) -> Words:
         """Return the `Words` of texts, string (N,)."""
         codes, starts = tf.strings.unicode_decode_with_offsets(texts, "UTF-8", errors="replace")
         rows, starts = codes.value_rowids(), starts.flat_values
@@ -84,7 +85,7 @@ class BertWords(tf.Module):
             ends=tf.gather(starts + length, origin),
         )
 
-    def _with_names(self, codes, rows):
+    def _with_names(self, codes: Tensor, rows: Tensor) -> Tensor:
         """Return the codes with each name of a special piece as one code, and then zeros."""
         opening = tf.where(codes == ord("["))[:, 0]
         width = self._names.shape[1]
@@ -102,12 +103,12 @@ class BertWords(tf.Module):
         return tf.tensor_scatter_nd_update(codes, place[name != 0][:, None], new[name != 0])
 
 
-def bytes_of(codes):
+def bytes_of(codes: Tensor) -> Tensor:
     """Return the number of bytes of each code point in UTF-8, as int64."""
     return 1 + sum(tf.cast(codes >= first, tf.int64) for first in (0x80, 0x800, 0x10000))
 
 
-def _table(rules):
+def _table(rules: np.ndarray) -> np.ndarray:
     """Return a row for every code point, and then for the names, in pages of 128.
 
     A row is kind, bytes of the character, first letter less the character, further letters. By that
@@ -123,7 +124,7 @@ def _table(rules):
     return np.concatenate([table, names]).reshape(-1, _PAGE, table.shape[1])
 
 
-def _names():
+def _names() -> np.ndarray:
     """Return the code points of the special pieces, int32 (names, longest), 0 after the shorter."""
     width = max(len(name) for name in SPECIAL)
     return np.array([[ord(letter) for letter in name] + [0] * (width - len(name)) for name in SPECIAL], dtype=np.int32)

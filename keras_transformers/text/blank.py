@@ -5,6 +5,8 @@ N texts in the batch.
 
 import tensorflow as tf
 
+from ..annotations import Tensor
+
 _RANGES = (
     (0x00AD, 0x00AD),  # soft hyphen
     (0x034F, 0x034F),  # combining grapheme joiner
@@ -32,6 +34,6 @@ _RANGES = (
 _PATTERN = "[\\p{Cc}\\p{Z}" + "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in _RANGES) + "]*"
 
 
-def is_blank(texts):
+def is_blank(texts: Tensor) -> Tensor:
     """Return which texts show nothing, bool (N,), for tf.string (N,); bytes that are no UTF-8 show something."""
     return tf.strings.regex_full_match(texts, _PATTERN)

@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import tensorflow as tf
 
+from ..annotations import Tensor
 from ..errors import DataError
 from ..files import to_json
 from ..signature import register
@@ -30,13 +32,13 @@ class Characters(Tokenizer):
 
     gives = ()
 
-    def __init__(self, vocab_size: VocabularySize = 1024):
+    def __init__(self, vocab_size: VocabularySize = 1024) -> None:
         super().__init__(name="characters")
         self.vocab_size = vocab_size
         self._characters = None
         self._table = None
 
-    def train(self, texts, folder):
+    def train(self, texts: Iterable[str], folder: Path) -> None:
         counts = Counter()
         for text in texts:
             counts.update(text)
@@ -48,7 +50,7 @@ class Characters(Tokenizer):
         write_vocabulary(Path(folder) / _FILE, content)
         self.load(folder)
 
-    def load(self, folder):
+    def load(self, folder: Path) -> None:
         path = Path(folder) / _FILE
         content = read_vocabulary(path)
         try:
@@ -67,16 +69,16 @@ class Characters(Tokenizer):
         )
 
     @property
-    def size(self):
+    def size(self) -> int:
         return self._loaded().shape[0]
 
-    def tokenize(self, texts):
+    def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         self._loaded()
         codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
         ids = self._table.lookup(tf.cast(codes.flat_values, tf.int64))
         return codes.with_flat_values(tf.cast(ids, tf.int32))
 
-    def detokenize(self, ids):
+    def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
         characters = self._loaded()
         flat = ids.flat_values
         shown = tf.reduce_all(flat[:, None] != tf.constant([PAD, BOS, EOS]), axis=1)
@@ -84,7 +86,7 @@ class Characters(Tokenizer):
         codes = codes.with_flat_values(tf.gather(characters, codes.flat_values))
         return tf.strings.unicode_encode(codes, "UTF-8")
 
-    def _loaded(self):
+    def _loaded(self) -> Tensor:
         if self._characters is None:
             raise DataError("The tokenizer has no vocabulary yet: call `train` or `load` first.")
         return self._characters

@@ -12,7 +12,7 @@ _SPACES = (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
 _REMOVED = 0xFEFF  # byte-order mark
 
 
-def rules():
+def rules() -> str:
     """Return the rules in SentencePiece's TSV form: code points, tab, code points."""
     found = {}
     for code in range(sys.maxunicode + 1):
@@ -29,7 +29,7 @@ def rules():
     return "".join(f"{_hex(text)}\t{_hex(found[text])}\n" for text in sorted(found))
 
 
-def _compositions(character):
+def _compositions(character: str) -> dict[str, str]:
     """Return the canonically equal ways of writing a character, each with its composed form."""
     composed = unicodedata.normalize("NFC", character)
     ways = {character, unicodedata.normalize("NFD", character)}
@@ -39,10 +39,10 @@ def _compositions(character):
     return {way: composed for way in ways if way != composed}
 
 
-def _is_hangul(code):
+def _is_hangul(code: int) -> bool:
     """Tell whether a code point is a Hangul syllable: their 11,172 rules would swell every model."""
     return 0xAC00 <= code <= 0xD7A3
 
 
-def _hex(text):
+def _hex(text: str) -> str:
     return " ".join(f"{ord(character):X}" for character in text)

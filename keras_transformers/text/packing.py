@@ -3,11 +3,17 @@
 N rows; T ids in a row, any number.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
+from ..annotations import Tensor
 
-def pack(tokenizer, first, second=None, max_length=512):
+
+def pack(
+    tokenizer: Any, first: Tensor, second: Tensor | None = None, max_length: int = 512
+) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
     """Return the ids of each row with BERT's special ids, and the segment of each id.
 
     What is longer than `max_length` is cut at its end, the longer of two sides first.
@@ -42,7 +48,7 @@ def pack(tokenizer, first, second=None, max_length=512):
     return tf.concat(ids, axis=1), tf.concat(segments, axis=1)
 
 
-def fit(lengths, room):
+def fit(lengths: Any, room: int) -> list[Tensor]:
     """Return how much is kept of each side, so that together they take at most `room`.
 
     The longer side is cut down to the shorter one, then both alike. Of an odd room, the longer side
@@ -62,7 +68,7 @@ def fit(lengths, room):
     return [tf.where(whole, length, cut) for length, cut in zip(lengths, kept)]
 
 
-def cut_notes(name, lengths, max_length, limit="data.max_length"):
+def cut_notes(name: str, lengths: Any, max_length: int, limit: str = "data.max_length") -> list[str]:
     """Return the sentence for the user on texts that `pack` cuts, in a list, empty if it cuts none.
 
     Args:
@@ -82,16 +88,16 @@ def cut_notes(name, lengths, max_length, limit="data.max_length"):
     ]
 
 
-def _ids(tokenizer, side):
+def _ids(tokenizer: Any, side: Tensor) -> tf.RaggedTensor:
     return side if isinstance(side, tf.RaggedTensor) else tokenizer.tokenize(side)
 
 
-def _column(value, rows):
+def _column(value: int, rows: Tensor) -> tf.RaggedTensor:
     """Return the same id for each row, ragged int32 (N, 1)."""
     return tf.RaggedTensor.from_uniform_row_length(tf.fill([rows], value), 1)
 
 
-def _cut(side, length):
+def _cut(side: Tensor, length: Tensor) -> tf.RaggedTensor:
     """Return the first `length` ids, int64 (N,), of each row."""
     place = tf.ragged.range(side.row_lengths())
     return tf.ragged.boolean_mask(side, place < length[:, None])

@@ -4,13 +4,15 @@ import hashlib
 import io
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import sentencepiece
 import tensorflow as tf
 import tensorflow_text
 
+from ..annotations import Tensor
 from ..errors import DataError
 from ..signature import Bounds, register
 from . import normalization
@@ -48,7 +50,7 @@ class SentencePiece(Tokenizer):
         vocab_size: VocabularySize,
         model_type: Literal["unigram", "bpe"] = "unigram",
         character_coverage: Annotated[float, Bounds(minimum=0.98, maximum=1)] = 1.0,
-    ):
+    ) -> None:
         super().__init__(name="sentencepiece")
         self.vocab_size = vocab_size
         self.model_type = model_type
@@ -56,7 +58,7 @@ class SentencePiece(Tokenizer):
         self._processor = None
         self._tokenizer = None
 
-    def train(self, texts, folder):
+    def train(self, texts: Iterable[str], folder: Path) -> None:
         texts = list(texts)
         try:
             model = self._learnt(texts, self.vocab_size)
@@ -68,7 +70,7 @@ class SentencePiece(Tokenizer):
         write_vocabulary(Path(folder) / _FILE, _without_paths(model))
         self.load(folder)
 
-    def _learnt(self, texts, size):
+    def _learnt(self, texts: list[str], size: int) -> bytes:
         """Return a model of so many ids, as bytes.
 
         Raises:
@@ -95,7 +97,7 @@ class SentencePiece(Tokenizer):
             )
         return model.getvalue()
 
-    def load(self, folder):
+    def load(self, folder: Path) -> None:
         path = Path(folder) / _FILE
         model = read_vocabulary(path)
         try:
@@ -107,32 +109,32 @@ class SentencePiece(Tokenizer):
         self._tokenizer._model_resource = _SharedModel(model)
 
     @property
-    def size(self):
+    def size(self) -> int:
         self._loaded()
         return self._processor.get_piece_size()
 
-    def tokenize(self, texts):
+    def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         return self._loaded().tokenize(texts)
 
-    def detokenize(self, ids):
+    def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
         # SentencePiece itself skips control pieces, which PAD, BOS and EOS are.
         return self._loaded().detokenize(ids)
 
-    def normalize(self, texts):
+    def normalize(self, texts: Iterable[str]) -> list[str]:
         self._loaded()
         written = self._processor.normalize(list(texts))
         return [text.replace(_SPACE, " ").lstrip(" ") for text in written]
 
-    def pieces(self, ids):
+    def pieces(self, ids: Iterable[int]) -> list[str]:
         shown = self._loaded().id_to_string(tf.constant(list(ids), tf.int32))
         return [piece.decode("utf-8", "replace") for piece in shown.numpy()]
 
-    def _loaded(self):
+    def _loaded(self) -> Any:
         if self._tokenizer is None:
             raise DataError("The tokenizer has no vocabulary yet: call `train` or `load` first.")
         return self._tokenizer
 
-    def _explained(self, message):
+    def _explained(self, message: str) -> DataError:
         """Return SentencePiece's error as a sentence that says what to set."""
         asked = f"but is {self.vocab_size}; set it with `--set tokenizer.vocab_size="
         if found := re.search(r"smaller than required_chars. \d+ vs (\d+)", message):
@@ -153,13 +155,13 @@ class _SharedModel(tf.saved_model.experimental.TrackableResource):
     kernels: the tokenizer then fails with "Resource … does not exist". A named resource stays.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: bytes) -> None:
         super().__init__()
         self._model = model
         self._name = f"sentencepiece_{hashlib.sha256(model).hexdigest()}"
         _ = self.resource_handle  # creates it
 
-    def _create_resource(self):
+    def _create_resource(self) -> Tensor:
         # The operation itself: TF Text's wrapper gives the resource no name.
         from tensorflow_text.python.ops import sentencepiece_tokenizer as wrapper
 
@@ -167,7 +169,7 @@ class _SharedModel(tf.saved_model.experimental.TrackableResource):
         return create(model=self._model, shared_name=self._name)
 
 
-def _without_paths(model):
+def _without_paths(model: bytes) -> bytes:
     """Return the model without the name of the temporary file of rules."""
     from sentencepiece import sentencepiece_model_pb2
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from ..annotations import Tensor
+
 
 class Windows(NamedTuple):
     """Windows over texts, all int32 (W,); those of a text stand one after another.
@@ -25,19 +27,19 @@ class Windows(NamedTuple):
     firsts: tf.Tensor
     ends: tf.Tensor
 
-    def of(self, pieces):
+    def of(self, pieces: tf.RaggedTensor) -> tf.RaggedTensor:
         """Return what the windows show of `pieces`, ragged (N, None), as ragged (W, None)."""
         starts = tf.gather(tf.cast(pieces.row_starts(), tf.int32), self.rows) + self.starts
         return tf.gather(pieces.values, tf.ragged.range(starts, starts + self.sizes))
 
-    def own(self):
+    def own(self) -> tf.RaggedTensor:
         """Return 1 for each piece that a window shows and owns, 0 for the others, ragged int32 (W, None)."""
         place = tf.ragged.range(self.starts, self.starts + self.sizes)
         own = (place >= self.firsts[:, None]) & (place < self.ends[:, None])
         return tf.cast(own, tf.int32)
 
 
-def windows(lengths, capacity, stride):
+def windows(lengths: Tensor, capacity: Tensor, stride: int | Tensor) -> Windows:
     """Return the `Windows` over texts, as few as reach their ends.
 
     A piece that is in several windows belongs to that in which it has the most context on its

@@ -1,17 +1,19 @@
 """BERT's vocabulary: pieces of words, cut greedily from the left."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
+from ..annotations import Tensor
 from ..errors import DataError, RecipeError
 from ..signature import Bounds, register
 from . import wordpiece_training
-from .bert_words import LONGEST, SPECIAL, BertWords, bytes_of, stand_in
+from .bert_words import LONGEST, SPECIAL, BertWords, Words, bytes_of, stand_in
 from .tokenizer import Tokenizer, read_vocabulary, write_vocabulary
 
 FILE = "vocab.txt"
@@ -19,7 +21,7 @@ _CONTINUED = "##"
 _UNKNOWN = "⁇"
 
 
-def require_wordpiece(tokenizer, who, error=RecipeError):
+def require_wordpiece(tokenizer: Any, who: object, error: type[Exception] = RecipeError) -> None:
     """Raise `error` unless the tokenizer has BERT's special pieces and cuts words into pieces, as `WordPiece` does.
 
     Args:
@@ -58,7 +60,7 @@ class WordPiece(Tokenizer):
         vocab_size: Annotated[int, Bounds(minimum=len(SPECIAL) + 1)],
         lowercase: bool | None = None,
         strip_accents: bool | None = None,
-    ):
+    ) -> None:
         super().__init__(name="wordpiece")
         self.vocab_size = vocab_size
         self.lowercase = lowercase is not False
@@ -67,12 +69,12 @@ class WordPiece(Tokenizer):
         self._operation = None
         self._pieces = None
 
-    def train(self, texts, folder):
+    def train(self, texts: Iterable[str], folder: Path) -> None:
         pieces = wordpiece_training.learn(texts, self.words, self.vocab_size - len(SPECIAL))
         write_vocabulary(Path(folder) / FILE, "".join(f"{piece}\n" for piece in [*SPECIAL, *pieces]).encode("utf-8"))
         self.load(folder)
 
-    def load(self, folder):
+    def load(self, folder: Path) -> None:
         path = Path(folder) / FILE
         vocabulary = _read(path)
         ids = {piece: index for index, piece in enumerate(vocabulary)}
@@ -87,24 +89,24 @@ class WordPiece(Tokenizer):
         self._pieces = _Pieces(vocabulary)
 
     @property
-    def vocabulary(self):
+    def vocabulary(self) -> list[str]:
         """All pieces, a list of str, by id."""
         return self._loaded().pieces
 
     @property
-    def continues(self):
+    def continues(self) -> np.ndarray:
         """Whether each piece goes on with a word, a bool array (size,)."""
         return np.array([piece.startswith(_CONTINUED) for piece in self.vocabulary])
 
     @property
-    def size(self):
+    def size(self) -> int:
         return len(self.vocabulary)
 
-    def tokenize(self, texts):
+    def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         ids, _, _, rows = self._cut(self.words(texts))
         return _ragged(ids.values, tf.gather(rows, ids.value_rowids()), texts)
 
-    def tokenize_with_offsets(self, texts):
+    def tokenize_with_offsets(self, texts: Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
         """Return the ids of each text, and the bytes of it that each is written for.
 
         Args:
@@ -127,7 +129,7 @@ class WordPiece(Tokenizer):
         row = tf.gather(rows, word)
         return tuple(_ragged(one, row, texts) for one in (ids.values, starts, ends))
 
-    def tokenize_words(self, words):
+    def tokenize_words(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         """Return the ids of words that are given apart, such as those of tagged text.
 
         Args:
@@ -142,15 +144,15 @@ class WordPiece(Tokenizer):
         unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(empty)], self.unknown), empty)
         return words.with_values(tf.concat([ids, unknown], axis=1))
 
-    def detokenize(self, ids):
+    def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
         self._loaded()
         pieces = ids.with_values(tf.gather(self._shown, ids.values))
         return tf.strings.strip(tf.strings.reduce_join(pieces, axis=1))
 
-    def pieces(self, ids):
+    def pieces(self, ids: Iterable[int]) -> list[str]:
         return [self.vocabulary[index] for index in ids]
 
-    def _cut(self, words):
+    def _cut(self, words: Words) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor, Tensor]:
         """Return ids, first and last byte, each ragged (W, None), of words; and the row of each word."""
         letters = words.letters
         written = tf.strings.unicode_encode(letters, "UTF-8")
@@ -165,7 +167,7 @@ class WordPiece(Tokenizer):
         )
         return ids, starts.with_values(tf.cast(starts.values, tf.int64)), ends, words.rows
 
-    def _loaded(self):
+    def _loaded(self) -> "_Pieces":
         if self._pieces is None:
             raise DataError("The tokenizer has no vocabulary yet: call `train` or `load` first.")
         return self._pieces
@@ -178,7 +180,7 @@ class _Pieces:
     pieces: list
 
 
-def _read(path):
+def _read(path: Path) -> list[str]:
     """Return the lines of a vocabulary file; only \\n ends a line, because other line ends may be pieces."""
     try:
         lines = read_vocabulary(path).decode("utf-8").split("\n")
@@ -189,7 +191,7 @@ def _read(path):
     return [line.rstrip("\r") for line in lines]
 
 
-def _operation(vocabulary):
+def _operation(vocabulary: list[str]) -> Any:
     """Return TF Text's operation over single words."""
     last = {piece: index for index, piece in enumerate(vocabulary)}
     pieces = []
@@ -207,7 +209,7 @@ def _operation(vocabulary):
     )
 
 
-def _shown(piece):
+def _shown(piece: str) -> str:
     """Return what a piece adds to a text."""
     if piece == "[UNK]":
         return f" {_UNKNOWN}"
@@ -216,5 +218,5 @@ def _shown(piece):
     return piece.removeprefix(_CONTINUED) if piece.startswith(_CONTINUED) else f" {piece}"
 
 
-def _ragged(values, rows, texts):
+def _ragged(values: Tensor, rows: Tensor, texts: Tensor) -> tf.RaggedTensor:
     return tf.RaggedTensor.from_value_rowids(values, rows, nrows=tf.size(texts, tf.int64), validate=False)

@@ -6,7 +6,9 @@ never published how BERT's own were found; Hugging Face's WordPieceTrainer takes
 
 import io
 from collections import Counter
+from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 import sentencepiece
 import tensorflow as tf
@@ -23,7 +25,7 @@ _OWN = "▁▅"  # characters that SentencePiece keeps for itself
 _RESERVED = 3  # SentencePiece's own pieces: unknown, beginning and end
 
 
-def learn(texts, words, size):
+def learn(texts: Iterable[str], words: Any, size: int) -> list[str]:
     """Return at most `size` pieces: letters, the most frequent first, then what they are joined to.
 
     Args:
@@ -43,7 +45,7 @@ def learn(texts, words, size):
     return list(pieces)[:size]
 
 
-def _count(texts, words):
+def _count(texts: Iterable[str], words: Any) -> Any:
     """Return how often each word occurs."""
     counts = Counter()
     texts = iter(texts)
@@ -58,7 +60,7 @@ def _count(texts, words):
     return counts
 
 
-def _letters(counts, size):
+def _letters(counts: Any, size: int) -> Any:
     """Return each letter that has a piece, and the same within a word; all if they take less than half the room."""
     letters = Counter()
     for word, count in counts.items():
@@ -74,7 +76,7 @@ def _letters(counts, size):
     return pieces
 
 
-def _pairs(counts, size):
+def _pairs(counts: Any, size: int) -> Any:
     """Return pieces of two letters and more, in the order in which byte-pair encoding joins them."""
     ranked = sorted((-count, word) for word, count in counts.items() if set(_OWN).isdisjoint(word))
     if not ranked:

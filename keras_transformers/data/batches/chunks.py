@@ -23,23 +23,23 @@ class Text:
     ends: np.ndarray
 
     @classmethod
-    def of(cls, ids, counts):
+    def of(cls, ids: Ids, counts: list[int]) -> "Text":
         """Return documents of `counts` sentences each; those without an id are left out."""
         document = np.repeat(np.arange(len(counts)), counts)[ids.lengths > 0]
         starts = np.concatenate([ids.starts[:1], ids.starts[1:][ids.lengths > 0]])
         ends = np.searchsorted(document, document, side="right")
         return cls(Ids(ids.flat, starts), ends)
 
-    def between(self, first, end):
+    def between(self, first: int, end: int) -> np.ndarray:
         """Return the ids of the sentences `first` … `end` − 1."""
         return self.ids.flat[self.ids.starts[first] : self.ids.starts[end]]
 
-    def reach(self, first, room):
+    def reach(self, first: int, room: int) -> int:
         """Return the end of the longest run of sentences of a document that fits `room` tokens."""
         end = np.searchsorted(self.ids.starts, self.ids.starts[first] + room, side="right") - 1
         return int(min(end, self.ends[first]))
 
-    def cut(self, longest):
+    def cut(self, longest: int) -> "Text":
         """Return the text with sentences of more than `longest` tokens in pieces of so many."""
         pieces = -(-self.ids.lengths // longest)
         first = np.repeat(self.ids.starts[:-1], pieces)
@@ -48,7 +48,7 @@ class Text:
         total = np.concatenate([[0], np.cumsum(pieces)])
         return Text(Ids(self.ids.flat, starts), np.repeat(total[self.ends], pieces))
 
-    def chunks(self, room):
+    def chunks(self, room: int) -> np.ndarray:
         """Return the runs of whole sentences that fill `room` tokens, as first and end, (N, 2).
 
         Each has two sentences at least and lies in one document: a document of one sentence has
@@ -66,7 +66,7 @@ class Text:
         return np.array(found, np.int64).reshape(-1, 2)
 
 
-def blocks(text, room, sep):
+def blocks(text: Text, room: int, sep: int) -> Ids:
     """Return the text as one stream cut every `room` tokens, `sep` between documents, as `Ids`.
 
     Source: Liu et al. 2019, section 4.2 (FULL-SENTENCES), https://arxiv.org/abs/1907.11692

@@ -1,16 +1,21 @@
 """From text to ids: tokenize once, drop what is too long, say so."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from ...errors import DataError
 from ...text.packing import cut_notes, pack
+from ..examples import Pairs
 from .batching import EncodedPairs, Ids
 
 CHUNK = 8192  # sentences tokenized at a time
 
 
-def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"):
+def encode_pairs(
+    pairs: Pairs, tokenizer: Any, batch_tokens: int, max_length: int, seed: int = 0, name: str = "data"
+) -> tuple[EncodedPairs, list[str]]:
     """Return `pairs` as `EncodedPairs`, and a sentence for the user on each loss.
 
     Args:
@@ -44,7 +49,9 @@ def encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed=0, name="data"
     return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
 
 
-def encode_texts(columns, tokenizer, max_length, name, length=None):
+def encode_texts(
+    columns: list[list[str]], tokenizer: Any, max_length: int, name: str, length: int | None = None
+) -> tuple[dict[str, Ids], list[str]]:
     """Return texts, or pairs of them, as BERT reads them, and a sentence on what was cut.
 
     Args:
@@ -64,14 +71,14 @@ def encode_texts(columns, tokenizer, max_length, name, length=None):
     return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length, limit)
 
 
-def _lesser(max_length, length):
+def _lesser(max_length: int, length: int | None) -> tuple[str, int]:
     """Return the key of the recipe that limits texts, and its value."""
     if length is not None and length < max_length:
         return "task.length", length
     return "data.max_length", max_length
 
 
-def tokenize(texts, tokenizer):
+def tokenize(texts: list[str], tokenizer: Any) -> tf.RaggedTensor:
     """Return the ids of a list of str, ragged (N, None), a bounded number at a time."""
     encode = getattr(tokenizer, "encode", None) or tokenizer.tokenize
     chunks = [encode(texts[i : i + CHUNK]) for i in range(0, len(texts), CHUNK)]

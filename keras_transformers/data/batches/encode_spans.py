@@ -3,12 +3,16 @@
 N questions, W windows over their contexts.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
+from ...annotations import Tensor
 from ...errors import DataError
 from ...text.packing import pack
-from ...text.windows import windows
+from ...text.windows import Windows, windows
+from ..examples import Answer, Questions
 from .batching import Ids
 from .sequences import Sequences
 
@@ -16,7 +20,9 @@ CHUNK = 1024  # questions tokenized at a time
 SPECIAL = 3  # [CLS], and [SEP] after question and context
 
 
-def question_windows(tokenizer, questions, contexts, length, stride, max_question):
+def question_windows(
+    tokenizer: Any, questions: tf.RaggedTensor, contexts: tf.RaggedTensor, length: int, stride: int, max_question: int
+) -> tuple[tf.RaggedTensor, tf.RaggedTensor, Tensor, Windows]:
     """Pack questions with windows over the pieces of their contexts; in the graph.
 
     Args:
@@ -38,7 +44,9 @@ def question_windows(tokenizer, questions, contexts, length, stride, max_questio
     return tokens, segments, tf.gather(size, found.rows) + SPECIAL - 1, found
 
 
-def encode_questions(questions, tokenizer, shape, batch_tokens, seed, name):
+def encode_questions(
+    questions: Questions, tokenizer: Any, shape: dict[str, int], batch_tokens: int, seed: int, name: str
+) -> tuple[Sequences, list[str]]:
     """Return questions as `Sequences` of windows, labelled `start` and `end`: places, or 0 without an answer.
 
     Args:
@@ -73,7 +81,7 @@ def encode_questions(questions, tokenizer, shape, batch_tokens, seed, name):
     return Sequences(inputs, labels, batch_tokens, seed), [*questions.notes, *notes]
 
 
-def _encode(asked, tokenizer, shape):
+def _encode(asked: list[tuple[str, str, Answer | None]], tokenizer: Any, shape: dict[str, int]) -> tuple[Any, ...]:
     """Return tokens, segments, start and end of the windows; how many each question has, and how many pieces."""
     questions, contexts, answers = (list(column) for column in zip(*asked))
     unique = {context: number for number, context in enumerate(dict.fromkeys(contexts))}
@@ -91,7 +99,9 @@ def _encode(asked, tokenizer, shape):
     return tokens, segments, *labels, counts, asked.row_lengths().numpy()
 
 
-def _spans(contexts, answers, begins, ends):
+def _spans(
+    contexts: list[str], answers: list[Answer | None], begins: tf.RaggedTensor, ends: tf.RaggedTensor
+) -> np.ndarray:
     """Return the first and last piece of each answer, (N,); -1 where there is none."""
     spans = np.full((2, len(contexts)), -1)
     begins, ends, splits = begins.values.numpy(), ends.values.numpy(), begins.row_splits.numpy()
@@ -106,7 +116,7 @@ def _spans(contexts, answers, begins, ends):
     return spans
 
 
-def _notes(counts, sizes, lost, shape, name):
+def _notes(counts: np.ndarray, sizes: np.ndarray, lost: int, shape: dict[str, int], name: str) -> list[str]:
     notes = []
     if (cut := sizes > shape["max_question"]).any():
         notes.append(

@@ -3,11 +3,14 @@
 N sentences, W windows over them, T length of a window in tokens.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from ...text.packing import pack
-from ...text.windows import windows
+from ...text.windows import Windows, windows
+from ..examples import Tagged
 from ..labels import label_numbers
 from .batching import Ids
 from .sequences import IGNORED, Sequences
@@ -15,7 +18,9 @@ from .sequences import IGNORED, Sequences
 SPECIAL = 2  # [CLS] and [SEP]
 
 
-def tag_windows(tokenizer, words, length):
+def tag_windows(
+    tokenizer: Any, words: tf.RaggedTensor, length: int
+) -> tuple[tf.RaggedTensor, tf.RaggedTensor, Windows]:
     """Cut sentences into pieces and, where they are longer than a model can read, into windows; in the graph.
 
     Args:
@@ -33,7 +38,9 @@ def tag_windows(tokenizer, words, length):
     return pieces, first, windows(pieces.row_lengths(), tf.fill([pieces.nrows()], length - SPECIAL), length // 2)
 
 
-def encode_tags(tagged, tokenizer, labels, length, batch_tokens, seed, name):
+def encode_tags(
+    tagged: Tagged, tokenizer: Any, labels: list[str], length: int, batch_tokens: int, seed: int, name: str
+) -> tuple[Sequences, list[str]]:
     """Return tagged sentences as `Sequences`, whose label `tags` is on each word's first piece.
 
     Args:
@@ -67,14 +74,14 @@ def encode_tags(tagged, tokenizer, labels, length, batch_tokens, seed, name):
     return encoded, [*tagged.notes, *_long_notes(pieces, length, name)]
 
 
-def _packed(labels, cut):
+def _packed(labels: tf.RaggedTensor, cut: Windows) -> tf.RaggedTensor:
     """Return labels of windows with places for [CLS] and [SEP]; a word that two windows show counts in one."""
     labels = labels.with_values(tf.where(cut.own().values == 1, labels.values, IGNORED))
     edge = tf.RaggedTensor.from_uniform_row_length(tf.fill([labels.nrows()], IGNORED), 1)
     return tf.concat([edge, labels, edge], axis=1)
 
 
-def _long_notes(pieces, length, name):
+def _long_notes(pieces: tf.RaggedTensor, length: int, name: str) -> list[str]:
     lengths = pieces.row_lengths().numpy() + SPECIAL
     count = int((lengths > length).sum())
     if not count:

@@ -6,10 +6,11 @@ B batch, T length, P most masked tokens in one sequence of the batch, N examples
 import abc
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from .batching import Batches, Ids, padded_lengths
+from .batching import Batches, Ids, Rows, padded_lengths
 from .chunks import Text
 from .masking import Pieces, mask_tokens
 
@@ -23,7 +24,7 @@ class MaskedBatches(Batches):
         whole_word: Mask words with all their pieces.
     """
 
-    def batch(self, rows, rng):
+    def batch(self, rows: Rows, rng: np.random.Generator | None) -> tuple[Any, Any]:
         """Return `({"tokens", "segments", "positions"}, {"masked", …})` of the examples `rows`.
 
         `tokens` and `segments` are (B, T); `positions` and the labels `masked` are (B, P), where
@@ -40,7 +41,7 @@ class MaskedBatches(Batches):
         return inputs, {"masked": masked, **labels}
 
     @abc.abstractmethod
-    def draw(self, rows, rng):
+    def draw(self, rows: Rows, rng: np.random.Generator) -> tuple[list[tuple[np.ndarray, int]], dict[str, np.ndarray]]:
         """Return the sequences of the examples `rows` and the labels besides the masked tokens.
 
         A sequence is its ids, special ids included, and where its second segment begins.
@@ -63,15 +64,15 @@ class MaskedBlocks(MaskedBatches):
     whole_word: bool = False
 
     @property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         return [self.blocks.lengths + 2]
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """Number of real tokens in an epoch."""
         return int(self.lengths[0].sum())
 
-    def draw(self, rows, rng):
+    def draw(self, rows: Rows, rng: np.random.Generator) -> tuple[list[tuple[np.ndarray, int]], dict[str, np.ndarray]]:
         around = [self.pieces.cls], [self.pieces.sep]
         ids = [self.blocks.flat[self.blocks.starts[row] : self.blocks.starts[row + 1]] for row in rows]
         whole = [np.concatenate([around[0], one, around[1]]) for one in ids]
@@ -104,29 +105,29 @@ class MaskedPairs(MaskedBatches):
     whole_word: bool = False
 
     @cached_property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         """What an example may fill: all there is, if its document goes on; else its own length."""
         first, end = self.chunks.T
         own = self.text.ids.starts[end] - self.text.ids.starts[first] + 3
         return [np.where(end < self.text.ends[first], self.length, own)]
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """Number of real tokens in an epoch, if every second run were the right one."""
         first, end = self.chunks.T
         return int((self.text.ids.starts[end] - self.text.ids.starts[first] + 3).sum())
 
-    def draw(self, rows, rng):
+    def draw(self, rows: Rows, rng: np.random.Generator) -> tuple[list[tuple[np.ndarray, int]], dict[str, np.ndarray]]:
         lengths = self.lengths[0]
         pairs = [self._pair(row, int(lengths[row]) - 3, rng) for row in rows]
         labels = np.array([label for *_, label in pairs], np.int32)
         return [self._packed(first, second) for first, second, _ in pairs], {"next": labels}
 
-    def _packed(self, first, second):
+    def _packed(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, int]:
         cls, sep = [self.pieces.cls], [self.pieces.sep]
         return np.concatenate([cls, first, sep, second, sep]), len(first) + 2
 
-    def _pair(self, row, room, rng):
+    def _pair(self, row: int, room: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
         """Return the two runs of ids that example `row` has this time, and the label."""
         begin, middle = self._divided(row, rng)
         first = self.text.between(begin, middle)
@@ -138,16 +139,16 @@ class MaskedPairs(MaskedBatches):
         return first, second[:room], int(random)
 
     @cached_property
-    def _ends(self):
+    def _ends(self) -> np.ndarray:
         """For each chunk, which document it is of, as the number of the sentence after it."""
         return self.text.ends[self.chunks[:, 0]]
 
-    def _divided(self, row, rng):
+    def _divided(self, row: int, rng: np.random.Generator) -> tuple[int, int]:
         """Return the first sentence of a chunk and the first after its division."""
         begin, end = self.chunks[row]
         return begin, rng.integers(begin + 1, end)
 
-    def _elsewhere(self, row, room, rng, tries=10):
+    def _elsewhere(self, row: int, room: int, rng: np.random.Generator, tries: int = 10) -> int:
         """Return the first sentence after a division of another document's chunk.
 
         One that fits is looked for: were it cut off, that would tell.

@@ -7,6 +7,7 @@ global generator, so that an epoch could not be resumed in its middle.
 """
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Pieces:
     continues: np.ndarray
 
     @classmethod
-    def of(cls, tokenizer):
+    def of(cls, tokenizer: Any) -> Self:
         """Return those of a `WordPiece`."""
         special = [0, tokenizer.unknown, tokenizer.cls, tokenizer.sep, tokenizer.mask]
         ordinary = np.setdiff1d(np.arange(tokenizer.size), special).astype(np.int32)
@@ -43,7 +44,9 @@ class Pieces:
         return cls(tokenizer.cls, tokenizer.sep, tokenizer.mask, ordinary, continues)
 
 
-def mask_tokens(tokens, pieces, rng, rate=0.15, whole_word=False):
+def mask_tokens(
+    tokens: np.ndarray, pieces: Pieces, rng: np.random.Generator, rate: float = 0.15, whole_word: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hide some tokens of each sequence.
 
     Of each sequence a share `rate` is chosen, one token at least. Of these 80% become [MASK], 10% a
@@ -75,7 +78,7 @@ def mask_tokens(tokens, pieces, rng, rate=0.15, whole_word=False):
     return tuple(array.astype(np.int32) for array in (tokens, positions, labels))
 
 
-def choose(tokens, pieces, rng, rate, whole_word):
+def choose(tokens: np.ndarray, pieces: Pieces, rng: np.random.Generator, rate: float, whole_word: bool) -> np.ndarray:
     """Return which tokens are to be hidden, bool (B, T)."""
     free = ~np.isin(tokens, [0, pieces.cls, pieces.sep])
     begins = np.ones_like(free)
@@ -91,7 +94,7 @@ def choose(tokens, pieces, rng, rate, whole_word):
     return free & ((first + last <= 2 * wanted) | (first == 1))
 
 
-def _span_of_words(words, rank):
+def _span_of_words(words: np.ndarray, rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each token the first and the last rank among its word's tokens, each (B, T)."""
     first, last = np.full_like(rank, rank.shape[1]), np.zeros_like(rank)
     rows = np.arange(len(words))[:, None]

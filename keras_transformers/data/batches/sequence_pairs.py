@@ -4,10 +4,11 @@ N pairs, B batch, T and S the lengths of the first and the second texts.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .batching import Batches, Ids, padded_lengths
+from .batching import Batches, Ids, Rows, padded_lengths
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,15 @@ class TextPairs(Batches):
     seed: int = 0
 
     @property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         return [self.first.lengths, self.second.lengths]
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """Number of real tokens that an epoch reads."""
         return len(self.first.flat) + len(self.second.flat)
 
-    def batch(self, rows, rng=None):
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `(inputs, labels)` of pairs `rows`.
 
         Inputs are `tokens`, `segments` (B, T) and `second_tokens`, `second_segments` (B, S), int32, padded

@@ -4,10 +4,11 @@ N sequences, B batch, T length.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .batching import Batches, Ids, padded_lengths
+from .batching import Batches, Ids, Rows, padded_lengths
 
 IGNORED = -1
 """The label of a position that has none."""
@@ -31,15 +32,15 @@ class Sequences(Batches):
     seed: int = 0
 
     @property
-    def lengths(self):
+    def lengths(self) -> list[np.ndarray]:
         return [self.inputs["tokens"].lengths]
 
     @property
-    def tokens(self):
+    def tokens(self) -> int:
         """Number of real tokens that an epoch reads."""
         return len(self.inputs["tokens"].flat)
 
-    def batch(self, rows, rng=None):
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `(inputs, labels)` of sequences `rows`, both dicts.
 
         Inputs are (B, T) int32, padded with 0; labels are (B, …), or (B, T) int32, padded with -1.

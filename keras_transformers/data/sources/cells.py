@@ -4,9 +4,12 @@ Python's `csv` refuses cells of more than 131,072 characters, unless a limit of 
 raised, and does not tell which cells stood in quotes.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...errors import DataError
+from ..examples import Tally
+from .text_files import TextFile
 
 QUOTE = '"'
 
@@ -26,7 +29,7 @@ class Row:
     enclosed: list[bool]
 
 
-def rows_of(file, separator, quotes, header, tally):
+def rows_of(file: TextFile, separator: str, quotes: str, header: bool, tally: Tally) -> Iterator[Row]:
     """Yield the `Row`s of a `TextFile`.
 
     Args:
@@ -49,7 +52,7 @@ def rows_of(file, separator, quotes, header, tally):
     return split_rows(file.lines(), file, separator, quoting)
 
 
-def split_rows(lines, name, separator, quoting):
+def split_rows(lines: Iterable[str], name: object, separator: str, quoting: bool) -> Iterator[Row]:
     """Yield a `Row` for each line, or for the lines over which the cells of a row go.
 
     Args:
@@ -70,7 +73,7 @@ def split_rows(lines, name, separator, quoting):
             yield Row(number, cells, [False] * len(cells))
 
 
-def _quoted_row(number, line, numbered, name, separator):
+def _quoted_row(number: int, line: str, numbered: Iterator[tuple[int, str]], name: object, separator: str) -> Row:
     cells, enclosed, at = [], [], 0
     while at <= len(line):
         if line.startswith(QUOTE, at):
@@ -92,7 +95,9 @@ def _quoted_row(number, line, numbered, name, separator):
     return Row(number, cells, enclosed)
 
 
-def _enclosed(number, line, at, numbered, name):
+def _enclosed(
+    number: int, line: str, at: int, numbered: Iterator[tuple[int, str]], name: object
+) -> tuple[str, int, str, int]:
     """Return a cell in quotes, whose text begins at `at`; and the number and the line of its end, and where that is."""
     first, pieces = number, []
     while True:
@@ -113,7 +118,7 @@ def _enclosed(number, line, at, numbered, name):
             return "".join([*pieces, line[at:end]]), number, line, end + 1
 
 
-def quotes_enclose_cells(lines, separator, header):
+def quotes_enclose_cells(lines: Iterable[str], separator: str, header: bool) -> tuple[bool, bool]:
     r"""Tell what the double quotes of a file are, by what the whole of it shows.
 
     pandas and Excel put a cell in quotes if it holds a quote, a separator or a line end, Excel also if
@@ -176,13 +181,13 @@ class _Seen:
     doubled: bool = False
     several_lines: bool = False
 
-    def watched(self, lines, separator):
+    def watched(self, lines: Iterable[str], separator: str) -> Iterator[str]:
         for line in lines:
             if line.strip():
                 self.plain_widths.add(line.count(separator) + 1)
             yield line
 
-    def add(self, row):
+    def add(self, row: Row) -> None:
         self.first = self.first or row
         self.count += 1
         self.widths.add(len(row.cells))

@@ -1,12 +1,14 @@
 """CoNLL and CoNLL-U files: a word and its tags a line, an empty line after each sentence."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from ...errors import DataError
 from ...signature import Natural, Path, register
-from ..examples import Tagged, TaggedSentence
-from .conll_layout import cells_of, layout_of
+from ..examples import Tagged, TaggedSentence, Tally
+from .conll_layout import Layout, cells_of, layout_of
 from .source import FileSource
+from .text_files import TextFile
 
 
 @register("source", "conll")
@@ -38,15 +40,15 @@ class Conll(FileSource):
         word_column: Natural | None = None,
         tag_column: Natural | None = None,
         format: Literal["auto", "conll", "conllu"] = "auto",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__([path], **kwargs)
         self.path = path
         self.word_column = word_column
         self.tag_column = tag_column
         self.format = format
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[TaggedSentence]:
         (file,) = files
         layout = layout_of(file, self.format, self.word_column, self.tag_column)
         usual = None
@@ -56,7 +58,7 @@ class Conll(FileSource):
                 self._other_width(place, width, usual, layout, tally)
             yield TaggedSentence(place, [word for word, _ in words], [tag for _, tag in words])
 
-    def _other_width(self, place, width, usual, layout, tally):
+    def _other_width(self, place: str, width: int, usual: int, layout: Layout, tally: Tally) -> None:
         """Refuse or count a sentence that has another number of columns than the first one."""
         if layout.tag_column is None:
             raise DataError(
@@ -66,7 +68,7 @@ class Conll(FileSource):
         tally.add("sentence", "with another number of columns than the first one", place)
 
 
-def _sentences(file, layout, tally):
+def _sentences(file: TextFile, layout: Layout, tally: Tally) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
     """Yield `(place, number of columns, list of (word, tag))` of each sentence."""
     begin, width, words = None, None, []
     for number, line in enumerate(file.lines(), start=1):

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, replace
 
 from ...errors import DataError
+from ..examples import Tally
+from .text_files import TextFile
 
 # Of CoNLL-U, https://universaldependencies.org/format.html
 _FORM, _UPOS, _COLUMNS = 1, 3, 10
@@ -16,7 +18,7 @@ _GLOBAL_COLUMNS = re.compile(r"# *global\.columns *= *(.*)")  # of CoNLL-U Plus
 _DOCUMENT = re.compile(r"#(begin|end) document\b")  # of OntoNotes
 
 
-def cells_of(line):
+def cells_of(line: str) -> list[str]:
     """Return the columns of a line, without empty ones at its end.
 
     A tab alone separates where there is one, so that a word may hold a space; else spaces do. No other
@@ -46,13 +48,13 @@ class Layout:
     widths: frozenset = frozenset()
     tags: frozenset = frozenset()
 
-    def ends_sentence(self, line):
+    def ends_sentence(self, line: str) -> bool:
         """Tell whether a line is blank or begins or ends a document."""
         if self.conllu:
             return not line.strip()
         return not line.strip() or line.startswith("-DOCSTART-") or bool(_DOCUMENT.match(line))
 
-    def is_comment(self, line, first, place, tally):
+    def is_comment(self, line: str, first: bool, place: str, tally: Tally) -> bool:
         """Tell whether a line is a comment; `first`: no word of its sentence has come yet."""
         if not line.startswith("#"):
             return False
@@ -70,7 +72,7 @@ class Layout:
             tally.add("line", "taken for a comment, as it begins with # and has other columns", place)
         return True
 
-    def is_word(self, cells, place, tally):
+    def is_word(self, cells: list[str], place: str, tally: Tally) -> bool:
         """Tell whether a line that is no comment holds a word of the text: in CoNLL-U some do not.
 
         Raises:
@@ -89,7 +91,7 @@ class Layout:
             )
         return False
 
-    def word_and_tag(self, cells, line, place):
+    def word_and_tag(self, cells: list[str], line: str, place: str) -> tuple[str, str]:
         """Return the word and the tag of a line.
 
         Raises:
@@ -105,12 +107,12 @@ class Layout:
             raise DataError(f"{place} must hold a word, a tab and a tag without spaces, but is {line!r}.")
         return word, tag
 
-    def _tag(self, cells):
+    def _tag(self, cells: list[str]) -> str:
         """Return the tag, or "" if there is none."""
         column = max(len(cells) - 1, 1) if self.tag_column is None else self.tag_column
         return cells[column].strip() if column < len(cells) else ""
 
-    def learnt(self, file):
+    def learnt(self, file: TextFile) -> "Layout":
         """Return the layout with `widths` and `tags` of the lines of a file that cannot be comments."""
         widths, tags, first = set(), set(), True
         with contextlib.suppress(DataError):  # which is raised where the sentences are read
@@ -126,7 +128,7 @@ class Layout:
         return replace(self, widths=frozenset(widths), tags=frozenset(tags))
 
 
-def layout_of(file, format, word_column, tag_column):
+def layout_of(file: TextFile, format: str, word_column: int | None, tag_column: int | None) -> Layout:
     """Return the `Layout` of a `TextFile`.
 
     Args:
@@ -145,7 +147,7 @@ def layout_of(file, format, word_column, tag_column):
     return Layout(True, form if word_column is None else word_column, upos if tag_column is None else tag_column)
 
 
-def _is_conllu(file):
+def _is_conllu(file: TextFile) -> bool:
     if file.path.name.lower().removesuffix(".gz").endswith((".conllu", ".conllup")):
         return True
     commented = False

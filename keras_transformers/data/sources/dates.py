@@ -6,8 +6,9 @@ The names and formats are those of Unicode's CLDR, as Babel carries it.
 import datetime
 import random
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from babel import Locale
 from babel.dates import format_date
@@ -76,13 +77,13 @@ class Dates(Source):
         size: Count,
         seed: Natural = 0,
         languages: list[str] | None = None,
-    ):
+    ) -> None:
         self.split = split
         self.size = size
         self.seed = seed
         self.languages = languages
 
-    def read(self, root=None):
+    def read(self, root: str | None = None) -> Pairs:
         """Return the pairs.
 
         Args:
@@ -109,12 +110,12 @@ class Dates(Source):
         return Pairs(sources, targets)
 
 
-def _pick(items, fraction):
+def _pick(items: Sequence[Any], fraction: float) -> Any:
     return items[int(fraction * len(items))]
 
 
 @cache
-def _calendar():
+def _calendar() -> dict[str, list[int]]:
     """Return the ordinals of the dates of each split."""
     parts = {"train": [], "valid": [], "test": []}
     first = datetime.date(FIRST_YEAR, 1, 1).toordinal()
@@ -124,7 +125,7 @@ def _calendar():
     return parts
 
 
-def _mixed(number):
+def _mixed(number: int) -> int:
     """Return a 32-bit hash of a small integer (the finalizer of MurmurHash3)."""
     number ^= number >> 16
     number = number * 0x85EBCA6B & 0xFFFFFFFF
@@ -134,7 +135,7 @@ def _mixed(number):
 
 
 @cache
-def _formats(language):
+def _formats(language: str) -> list[tuple[Any, str]]:
     """Return the (locale, pattern) pairs of a language that can be read in one way only."""
     if language not in _LOCALES:
         raise DataError(
@@ -152,7 +153,7 @@ def _formats(language):
     return [(locale, pattern) for (_, pattern), locale in found.items()]
 
 
-def _is_unambiguous(pattern):
+def _is_unambiguous(pattern: str) -> bool:
     """Tell whether a CLDR pattern has the whole year, and a named month or the year first."""
     fields = "".join(pattern.split("'")[::2])  # odd pieces are quoted text
     if "y" not in fields or "yy" in fields.replace("yyyy", ""):
@@ -163,19 +164,19 @@ def _is_unambiguous(pattern):
     return named or fields.index("y") < fields.index("M") < fields.index("d")
 
 
-def _spaced(text):
+def _spaced(text: str) -> str:
     """Return the text with CLDR's no-break and narrow spaces as ordinary ones."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def _cased(text, language, fraction):
+def _cased(text: str, language: str, fraction: float) -> str:
     """Return the text as it is, in lower case, or in upper case."""
     if fraction >= _UPPER_FROM:
         return _upper(text, language)
     return _lower(text, language) if fraction >= _LOWER_FROM else text
 
 
-def _upper(text, language):
+def _upper(text: str, language: str) -> str:
     if language == "tr":
         text = text.replace("i", "İ")
     if language == "el":  # Greek capitals are written without the accent
@@ -184,7 +185,7 @@ def _upper(text, language):
     return text.upper()
 
 
-def _lower(text, language):
+def _lower(text: str, language: str) -> str:
     if language == "tr":
         text = text.replace("İ", "i").replace("I", "ı")
     return text.lower()

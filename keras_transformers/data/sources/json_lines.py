@@ -2,11 +2,14 @@
 
 import json
 import math
+from collections.abc import Iterator
+from typing import Any
 
 from ...errors import DataError, did_you_mean
 from ...signature import Path, register
-from ..examples import Labelled, LabelledText
+from ..examples import Labelled, LabelledText, Tally
 from .source import FileSource
+from .text_files import TextFile
 from .unicode import unicode_text
 
 
@@ -26,14 +29,16 @@ class JsonLines(FileSource):
 
     gives = Labelled
 
-    def __init__(self, path: Path, label: str = "label", text: str = "text", second: str | None = None, **kwargs):
+    def __init__(
+        self, path: Path, label: str = "label", text: str = "text", second: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__([path], **kwargs)
         self.path = path
         self.label = label
         self.text = text
         self.second = second
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[LabelledText]:
         keys = [key for key in (self.text, self.second) if key is not None]
         for place, line in files[0].placed():
             row = _object(line, place)
@@ -43,7 +48,7 @@ class JsonLines(FileSource):
             yield example if example.blank else example._replace(label=_label(row, self.label, place))
 
 
-def _object(line, place):
+def _object(line: str, place: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
@@ -55,7 +60,7 @@ def _object(line, place):
     return row
 
 
-def _text(row, key, place):
+def _text(row: Any, key: str, place: str) -> str:
     value = _value(row, key, place)
     if value is None:
         return ""
@@ -64,7 +69,7 @@ def _text(row, key, place):
     return unicode_text(value, f"{place}: `{key}`")
 
 
-def _label(row, key, place):
+def _label(row: Any, key: str, place: str) -> str:
     value = _value(row, key, place)
     if isinstance(value, str):
         return unicode_text(value, f"{place}: `{key}`")
@@ -74,7 +79,7 @@ def _label(row, key, place):
     return json.dumps(value)
 
 
-def _value(row, key, place):
+def _value(row: Any, key: str, place: str) -> Any:
     if key not in row:
         raise DataError(f"{place} has no `{key}`.{did_you_mean(key, row)} It has: {', '.join(row)}.")
     return row[key]

@@ -1,11 +1,14 @@
 """Text files whose lines begin with their label: `LABEL TEXT`."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from ...errors import DataError
 from ...signature import Path, register
-from ..examples import Labelled, LabelledText
+from ..examples import Labelled, LabelledText, Tally
 from .source import FileSource
+from .text_files import TextFile
 
 # No other white space separates: a label may hold a no-break space.
 _LABEL_AND_TEXT = re.compile(r"[ \t]*([^ \t]+)(?:[ \t]+(.*))?", re.DOTALL)
@@ -24,11 +27,11 @@ class LabelledLines(FileSource):
     gives = Labelled
     facts = {"holds": "single texts"}
 
-    def __init__(self, path: Path, **kwargs):
+    def __init__(self, path: Path, **kwargs: Any) -> None:
         super().__init__([path], **kwargs)
         self.path = path
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[LabelledText]:
         for place, line in files[0].placed():
             label, text = _LABEL_AND_TEXT.fullmatch(line).groups(default="")
             if not text.strip():

@@ -1,13 +1,15 @@
 """Parallel text from files: two files line by line, or two columns of one."""
 
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Literal
+from typing import Any, Literal
 
 from ...errors import DataError
 from ...signature import Natural, Path, register
-from ..examples import Pair, Pairs, counted
+from ..examples import Pair, Pairs, Tally, counted
 from .cells import rows_of
 from .source import FileSource
+from .text_files import TextFile
 
 
 @register("source", "parallel_text")
@@ -35,8 +37,8 @@ class ParallelText(FileSource):
         source_column: Natural = 0,
         target_column: Natural = 1,
         quotes: Literal["auto", "double", "none"] = "auto",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__([source] if target is None else [source, target], **kwargs)
         self.source = source
         self.target = target
@@ -44,10 +46,10 @@ class ParallelText(FileSource):
         self.target_column = target_column
         self.quotes = quotes
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[Pair]:
         return self._columns(files[0], tally) if self.target is None else _side_by_side(*files)
 
-    def _columns(self, file, tally):
+    def _columns(self, file: TextFile, tally: Tally) -> Iterator[Pair]:
         """Yield the pair of each row of a tab-separated file."""
         for row in rows_of(file, "\t", self.quotes, False, tally):
             place = f"{file}:{row.number}"
@@ -64,7 +66,7 @@ class ParallelText(FileSource):
             yield Pair(place, row.cells[self.source_column], row.cells[self.target_column])
 
 
-def _side_by_side(source, target):
+def _side_by_side(source: TextFile, target: TextFile) -> Iterator[Pair]:
     """Yield the pair of each line of two files that must be equally long."""
     sources, targets = source.lines(), target.lines()
     for number, (left, right) in enumerate(zip_longest(sources, targets), start=1):

@@ -7,6 +7,7 @@ the standard library. Nothing is imported: docstrings are parsed from the source
 import ast
 import re
 import sysconfig
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -39,11 +40,11 @@ class PythonDocs(Source):
 
     gives = Documents
 
-    def __init__(self, part: Part = "all", limit: Count | None = None):
+    def __init__(self, part: Part = "all", limit: Count | None = None) -> None:
         self.part = part
         self.limit = limit
 
-    def read(self, root=None):
+    def read(self, root: str | None = None) -> Documents:
         """Return the `Documents`.
 
         Args:
@@ -62,7 +63,7 @@ class PythonDocs(Source):
 
 
 @cache
-def corpus():
+def corpus() -> tuple[tuple[str, list[str]], ...]:
     """Return a tuple of (name, sentences) for each document."""
     seen = set()
     documents = []
@@ -74,7 +75,7 @@ def corpus():
 
 
 @cache
-def docstrings():
+def docstrings() -> tuple[tuple[str, list[str]], ...]:
     """Return a tuple of (dotted name, list of docstrings) for each module of the standard library."""
     library = _library()
     paths = ((path, path.relative_to(library)) for path in sorted(library.rglob("*.py")))
@@ -85,11 +86,11 @@ def docstrings():
     )
 
 
-def _library():
+def _library() -> Path:
     return Path(sysconfig.get_path("stdlib"))
 
 
-def _topics():
+def _topics() -> Iterator[tuple[str, list[str]]]:
     try:
         from pydoc_data.topics import topics
     except ImportError:  # some distributions ship it apart
@@ -98,12 +99,12 @@ def _topics():
         yield f"topic {name}", [topics[name]]
 
 
-def _modules():
+def _modules() -> Iterator[tuple[str, list[str]]]:
     for name, texts in docstrings():
         yield f"module {name}", texts
 
 
-def _docstrings_of(path):
+def _docstrings_of(path: Path) -> list[str]:
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):  # some files are templates, not Python
@@ -113,7 +114,7 @@ def _docstrings_of(path):
     return [text for node in nodes if (text := ast.get_docstring(node))]
 
 
-def _sentences(text, seen):
+def _sentences(text: str, seen: set[str]) -> list[str]:
     """Return the sentences of a text, without the paragraphs that are in `seen` or hold no word."""
     found = []
     for paragraph in re.split(r"\n\s*\n", text):

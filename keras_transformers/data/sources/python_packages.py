@@ -32,12 +32,12 @@ class PythonPackages(Source):
     gives = Labelled
     facts = {"holds": "single texts"}
 
-    def __init__(self, part: Part = "all", least: Count = 100, limit: Count | None = None):
+    def __init__(self, part: Part = "all", least: Count = 100, limit: Count | None = None) -> None:
         self.part = part
         self.least = least
         self.limit = limit
 
-    def read(self, root=None):
+    def read(self, root: str | None = None) -> Labelled:
         """Return `Labelled`.
 
         Args:
@@ -63,7 +63,7 @@ class PythonPackages(Source):
 
 
 @cache
-def _examples():
+def _examples() -> tuple[tuple[str, str, str], ...]:
     """Return a tuple of (text, package, module), in the order of the texts' hashes."""
     found = {}
     for module, texts in docstrings():
@@ -74,5 +74,5 @@ def _examples():
     return tuple(found[text] for text in sorted(found, key=_hash))
 
 
-def _hash(text):
+def _hash(text: str) -> bytes:
     return hashlib.blake2b(b"order " + text.encode("utf-8"), digest_size=8).digest()

@@ -1,6 +1,8 @@
 """What every source is (slot `source`), and what those that read text files have in common."""
 
 import abc
+from collections.abc import Iterator
+from typing import Any
 
 from ...errors import DataError
 from ...signature import Count, Encoding, Path
@@ -17,11 +19,11 @@ class Source(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def gives(self):
+    def gives(self) -> Any:
         """The class of its examples: `Pairs`, `Labelled`, `Tagged`, `Questions` or `Documents`."""
 
     @abc.abstractmethod
-    def read(self, root=None):
+    def read(self, root: str | None = None) -> Any:
         """Return the examples, an instance of `gives`.
 
         Args:
@@ -58,19 +60,15 @@ class FileSource(Source):
     """
 
     def __init__(
-        self,
-        paths: list[Path],
-        encoding: Encoding = "utf-8",
-        part: Part = "all",
-        limit: Count | None = None,
-    ):
+        self, paths: list[Path], encoding: Encoding = "utf-8", part: Part = "all", limit: Count | None = None
+    ) -> None:
         self.paths = paths
         self.encoding = encoding
         self.part = part
         self.limit = limit
 
     @abc.abstractmethod
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[Any]:
         """Yield all examples of the files, such as `LabelledText`, also those without text.
 
         Args:
@@ -81,7 +79,7 @@ class FileSource(Source):
             DataError: A file is not of the form that this source reads.
         """
 
-    def read(self, root=None):
+    def read(self, root: str | None = None) -> Any:
         if not self.paths:
             raise DataError("`paths` must name at least one file, but is empty.")
         files = [TextFile(locate(path, root), self.encoding) for path in self.paths]
@@ -100,7 +98,7 @@ class FileSource(Source):
             raise DataError(self._nothing(files, total, blank))
         return self.gives.of(chosen, tally)
 
-    def _nothing(self, files, total, blank):
+    def _nothing(self, files: list[TextFile], total: int, blank: int) -> str:
         """Return a sentence on why there is no example."""
         where, nouns = " with ".join(map(str, files)), f"{self.gives.noun}s"
         if not total:

@@ -7,7 +7,7 @@ Part = Literal["all", "train", "valid", "test"]
 PERCENT_VALID, PERCENT_TEST = 5, 5
 
 
-def part_of(text, valid=PERCENT_VALID, test=PERCENT_TEST):
+def part_of(text: str, valid: int = PERCENT_VALID, test: int = PERCENT_TEST) -> str:
     """Return "train", "valid" or "test", decided by a hash of the text alone.
 
     Args:

@@ -1,12 +1,15 @@
 """SQuAD files: JSON of articles, their paragraphs, and questions about each."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ...errors import DataError
 from ...signature import Path, register
-from ..examples import Answer, Question, Questions
+from ..examples import Answer, Question, Questions, Tally
 from .source import FileSource
+from .text_files import TextFile
 from .unicode import unicode_text
 
 
@@ -25,11 +28,11 @@ class Squad(FileSource):
 
     gives = Questions
 
-    def __init__(self, path: Path, **kwargs):
+    def __init__(self, path: Path, **kwargs: Any) -> None:
         super().__init__([path], **kwargs)
         self.path = path
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[Question]:
         for article in _parse(files[0]).items("data"):
             for paragraph in article.items("paragraphs"):
                 context = paragraph.text("context")
@@ -38,7 +41,7 @@ class Squad(FileSource):
                     yield Question(node.place, _identifier(node), question, context, answers)
 
 
-def _parse(file):
+def _parse(file: TextFile) -> "_Node":
     try:
         return _Node(json.loads("\n".join(file.lines())), "", file)
     except json.JSONDecodeError as error:
@@ -49,7 +52,7 @@ def _parse(file):
         raise DataError(f"{file} is not SQuAD's JSON: it is nested too deeply.") from None
 
 
-def _identifier(node):
+def _identifier(node: "_Node") -> str:
     value = node.value.get("id")
     if value is None:
         return node.key
@@ -60,7 +63,7 @@ def _identifier(node):
     return node.text("id")
 
 
-def _answers(node, context, tally):
+def _answers(node: "_Node", context: str, tally: Tally) -> list[Answer]:
     """Return the list of `Answer` of a question."""
     impossible = node.value.get("is_impossible")
     if impossible not in (None, False, True, 0, 1):
@@ -76,7 +79,7 @@ def _answers(node, context, tally):
     return [_answer(answer, context, tally) for answer in filled]
 
 
-def _answer(node, context, tally):
+def _answer(node: "_Node", context: str, tally: Tally) -> Answer:
     text, start = node.text("text"), node.get("answer_start")
     if start is not None and not _is_integer(start):
         raise node.wrong("answer_start", "an integer", start)
@@ -90,7 +93,7 @@ def _answer(node, context, tally):
     return Answer(text, None)
 
 
-def _is_integer(value):
+def _is_integer(value: Any) -> bool:
     """Tell whether a value of JSON is an integer, which some tools write as 13.0."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
@@ -104,10 +107,10 @@ class _Node:
     file: object
 
     @property
-    def place(self):
+    def place(self) -> str:
         return f"{self.file}: {self.key}"
 
-    def get(self, name, wanted="an integer"):
+    def get(self, name: str, wanted: str = "an integer") -> Any:
         """Return what stands under `name`; `wanted` says what it must be."""
         if not isinstance(self.value, dict):
             what = f"`{self.key}`" if self.key else "the whole"
@@ -116,7 +119,7 @@ class _Node:
             raise DataError(f"{self.file}: `{self._key_of(name)}` must be {wanted}, but is missing.")
         return self.value[name]
 
-    def text(self, name, null=None):
+    def text(self, name: str, null: str | None = None) -> str:
         """Return the string that stands under `name`, or `null` where that is null."""
         value = self.get(name, "a string")
         value = null if value is None else value
@@ -124,7 +127,7 @@ class _Node:
             raise self.wrong(name, "a string", value)
         return unicode_text(value, f"{self.file}: `{self._key_of(name)}`")
 
-    def items(self, name):
+    def items(self, name: str) -> Iterator["_Node"]:
         """Yield the items of the list that stands under `name`."""
         value = self.get(name, "a list")
         if not isinstance(value, list):
@@ -132,14 +135,14 @@ class _Node:
         for number, item in enumerate(value):
             yield _Node(item, f"{self._key_of(name)}[{number}]", self.file)
 
-    def wrong(self, name, wanted, value):
+    def wrong(self, name: str, wanted: str, value: Any) -> DataError:
         """Return the error that says what must stand under `name`."""
         return DataError(f"{self.file}: `{self._key_of(name)}` must be {wanted}, but is {_shown(value)}.")
 
-    def _key_of(self, name):
+    def _key_of(self, name: str) -> str:
         return f"{self.key}.{name}" if self.key else name
 
 
-def _shown(value):
+def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,12 +1,14 @@
 """Tables with named columns: TSV and CSV."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from ...errors import DataError, did_you_mean
 from ...signature import Path, register
-from ..examples import Labelled, LabelledText
+from ..examples import Labelled, LabelledText, Tally
 from .cells import rows_of
 from .source import FileSource
+from .text_files import TextFile
 
 SEPARATORS = {"tab": "\t", "comma": ",", "semicolon": ";"}
 
@@ -41,8 +43,8 @@ class Table(FileSource):
         separator: Literal["auto", "tab", "comma", "semicolon"] = "auto",
         header: list[str] | None = None,
         quotes: Literal["auto", "double", "none"] = "auto",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__([path], **kwargs)
         self.path = path
         self.label = label
@@ -52,7 +54,7 @@ class Table(FileSource):
         self.header = header
         self.quotes = quotes
 
-    def examples(self, files, tally):
+    def examples(self, files: list[TextFile], tally: Tally) -> Iterator[LabelledText]:
         (file,) = files
         separator = self._separator(file)
         quotes = "double" if self.quotes == "auto" and separator != "\t" else self.quotes
@@ -79,7 +81,7 @@ class Table(FileSource):
                 yield LabelledText(place, *(row.cells[column] for column in columns))
             may_be_header = False
 
-    def _separator(self, file):
+    def _separator(self, file: TextFile) -> str:
         if self.separator != "auto":
             return SEPARATORS[self.separator]
         is_csv = file.path.name.lower().removesuffix(".gz").endswith(".csv")
@@ -88,7 +90,7 @@ class Table(FileSource):
         return next((separator for separator in (usual, *SEPARATORS.values()) if separator in first), usual)
 
 
-def _is_header(cells, names, place):
+def _is_header(cells: list[str], names: list[str], place: str) -> bool:
     """Tell whether the first row is the header that the recipe gives, too."""
     cells, lower = [cell.strip().lower() for cell in cells], [name.lower() for name in names]
     if sorted(cells) != sorted(lower):
@@ -101,7 +103,7 @@ def _is_header(cells, names, place):
     return True
 
 
-def _column(name, names, file):
+def _column(name: str, names: list[str], file: TextFile) -> int:
     if name not in names:
         raise DataError(
             f"{file} has no column `{name}`.{did_you_mean(name, names)} It has: {', '.join(names)}; if its "

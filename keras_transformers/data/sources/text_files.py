@@ -8,8 +8,10 @@ import io
 import os
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from ...errors import DataError
 from ...signature import is_text_encoding
@@ -38,7 +40,7 @@ _UNDECODABLE = "keras_transformers.undecodable"
 _FIRST_UNDECODABLE = 0xDC00  # no valid text holds these: halves of characters
 
 
-def locate(path, root=None):
+def locate(path: str, root: str | None = None) -> Path:
     """Return the existing file `path`, taken relative to `root` or else the working directory.
 
     Args:
@@ -78,16 +80,16 @@ class TextFile:
     encoding: str | None = "utf-8"
     content: bytes | None = field(default=None, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.encoding is not None and not is_text_encoding(self.encoding):
             raise DataError(
                 f"`encoding` must be one of text that Python knows, such as utf-8 or latin-1, but is {self.encoding}."
             )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         """Yield the lines without their ends.
 
         Raises:
@@ -108,13 +110,13 @@ class TextFile:
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror or error}.") from None
 
-    def placed(self):
+    def placed(self) -> Iterator[tuple[str, str]]:
         """Yield `(place, line)` of each line that is not blank, the place such as `/data/train.tsv:17`."""
         for number, line in enumerate(self.lines(), start=1):
             if line.strip():
                 yield f"{self.path}:{number}", line
 
-    def _open(self):
+    def _open(self) -> IO[bytes]:
         """Return the file as a binary stream, unpacked."""
         if self.content is not None:
             file = io.BytesIO(self.content)
@@ -123,7 +125,7 @@ class TextFile:
             packed = self.path.name.endswith(".gz") or file.read(len(_GZIP)) == _GZIP
         return gzip.open(self.path, "rb") if packed else open(self.path, "rb")
 
-    def _form(self):
+    def _form(self) -> tuple[str, str | None]:
         """Return the codec, and what ends a line as `open` takes it, from the beginning of the file."""
         head = b""
         with self._open() as file, contextlib.suppress(EOFError, zlib.error, gzip.BadGzipFile):
@@ -140,7 +142,7 @@ class TextFile:
         text = codecs.getincrementaldecoder(codec)("replace").decode(head)
         return codec, None if len(re.findall("\r(?!\n)", text)) > text.count("\n") else "\n"
 
-    def _checked(self, line, place, codec):
+    def _checked(self, line: str, place: str, codec: str) -> str:
         """Return the line, which must be text."""
         if "\0" in line:
             way = "convert it" if self.encoding is None else "set `encoding` to utf-16-le or utf-16-be"
@@ -155,7 +157,7 @@ class TextFile:
                 self._refuse(line, error.start, place, codec)
         return line
 
-    def _refuse(self, line, position, place, codec):
+    def _refuse(self, line: str, position: int, place: str, codec: str) -> None:
         byte = ord(line[position]) - _FIRST_UNDECODABLE
         if not 0 <= byte <= 0xFF:
             unicode_text(line, place)
@@ -166,7 +168,7 @@ class TextFile:
         )
 
 
-def _codec(head, encoding):
+def _codec(head: bytes, encoding: str) -> str:
     """Return the codec of a file that begins with the bytes `head`."""
     for mark, codec in _MARKS:
         if head.startswith(mark):
@@ -177,7 +179,7 @@ def _codec(head, encoding):
     return name
 
 
-def _undecodable(error):
+def _undecodable(error: UnicodeError) -> tuple[str, int]:
     """Write bytes that are none of text as halves of characters, by which their line is known."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -187,7 +189,7 @@ def _undecodable(error):
 codecs.register_error(_UNDECODABLE, _undecodable)
 
 
-def _advice(place):
+def _advice(place: Path) -> str:
     folder = place.parent
     if not folder.is_dir():
         return f"The folder {folder} does not exist; set the right one with `--set data.root=DIR`."

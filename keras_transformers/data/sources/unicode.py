@@ -1,9 +1,11 @@
 """Text that JSON lets through, and no encoding can write."""
 
+from typing import Any
+
 from ...errors import DataError
 
 
-def unicode_text(value, place):
+def unicode_text(value: Any, place: object) -> Any:
     r"""Return `value`, which is Unicode text if it is a str.
 
     JSON may say half of a character that it writes as two, such as "\ud83d" of a cut emoji.
