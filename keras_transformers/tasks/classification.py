@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..annotations import Tensor
+from ..data.examples import Labelled
 from ..data.labels import label_notes, label_numbers, settled_labels
 from ..metrics.label import Accuracy
 from ..signature import Rate, register
@@ -57,11 +58,11 @@ class Classification(WholeText):
     def width(self) -> int:
         return len(settled_labels(self.labels))
 
-    def settle(self, examples: Any) -> dict[str, Any]:
+    def settle(self, examples: Labelled) -> dict[str, Any]:
         found = sorted(set(examples.labels), key=_reading_order)
         return {**super().settle(examples), "labels": settled_labels(self.labels, found)}
 
-    def remarks(self, examples: Any) -> list[str]:
+    def remarks(self, examples: Labelled) -> list[str]:
         return label_notes(examples.labels, examples.places, settled_labels(self.labels))
 
     def loss(self) -> Any:
@@ -69,16 +70,17 @@ class Classification(WholeText):
 
         return self.own_loss or LabelCrossEntropy(self.label_smoothing)
 
-    def targets(self, examples: Any) -> np.ndarray:
+    def targets(self, examples: Labelled) -> np.ndarray:
         """Return the numbers of the labels, int32 (N,).
 
         Raises:
             DataError: A label is none of `labels`.
         """
-        return label_numbers(examples.labels, self.labels, examples.places)
+        return label_numbers(examples.labels, settled_labels(self.labels), examples.places)
 
-    def references(self, examples: Any) -> Sequence[Any]:
-        return [self.labels[number] for number in self.targets(examples)]
+    def references(self, examples: Labelled) -> Sequence[Any]:
+        labels = settled_labels(self.labels)
+        return [labels[number] for number in self.targets(examples)]
 
     def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:
         import tensorflow as tf

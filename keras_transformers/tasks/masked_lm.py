@@ -63,7 +63,7 @@ class MaskedLanguageModel(Task):
         self.length = length
         self.top = top
 
-    def texts(self, documents: Any) -> Iterable[str]:
+    def texts(self, documents: Documents) -> Iterable[str]:
         """Return all sentences."""
         return documents.texts
 
@@ -88,7 +88,7 @@ class MaskedLanguageModel(Task):
         return PretrainingLoss()
 
     def encode(
-        self, documents: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, documents: Documents, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         """Return `MaskedPairs` or `MaskedBlocks`, and sentences on what was dropped."""
         from ..data.batches.batching import Ids
@@ -133,7 +133,7 @@ class MaskedLanguageModel(Task):
 
         return FillMask(model, tokenizer, min(self.length, longest_input(model)), self.top)
 
-    def score(self, serving: Any, documents: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, documents: Documents) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return loss, accuracy and perplexity of masked tokens, and the accuracy of the next sentence.
 
         What is hidden is drawn, the same in each call.

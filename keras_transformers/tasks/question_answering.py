@@ -73,10 +73,10 @@ class QuestionAnswering(Task):
         self.metrics = [metric or SquadScore()]
         self.own_loss = loss
 
-    def settle(self, questions: Any) -> dict[str, Any]:
+    def settle(self, questions: Questions) -> dict[str, Any]:
         return {"null_answers": questions.null_answers} if self.null_answers is None else {}
 
-    def texts(self, questions: Any) -> Iterable[str]:
+    def texts(self, questions: Questions) -> Iterable[str]:
         """Return the questions and, once each, the contexts."""
         return [*questions.questions, *dict.fromkeys(questions.contexts)]
 
@@ -95,7 +95,7 @@ class QuestionAnswering(Task):
         return self.own_loss or SpanCrossEntropy()
 
     def encode(
-        self, questions: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, questions: Questions, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode_spans import encode_questions
         from ..text.wordpiece import require_wordpiece
@@ -111,7 +111,7 @@ class QuestionAnswering(Task):
         limits = Limits(self.max_answer, self.n_best, threshold)
         return QuestionAnswerer(model, tokenizer, self._shape(self.length), limits)
 
-    def score(self, serving: Any, questions: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, questions: Questions) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metric of the answers to the questions, and the answers."""
         import tensorflow as tf
 
@@ -128,7 +128,7 @@ class QuestionAnswering(Task):
     def said(self, answers: Sequence[Any]) -> Sequence[Any]:
         return [Prediction(answer, answer, 0.0) for answer in answers]
 
-    def references(self, questions: Any) -> Sequence[Any]:
+    def references(self, questions: Questions) -> Sequence[Any]:
         """Return the right answers to each question, as lists of str."""
         return [[right.text for right in answers] for answers in questions.answers]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..annotations import Tensor
+from ..data.examples import Labelled
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
 from ..signature import Rate, register
@@ -56,7 +57,7 @@ class Regression(WholeText):
 
         return self.own_loss or SquaredError()
 
-    def targets(self, examples: Any) -> np.ndarray:
+    def targets(self, examples: Labelled) -> np.ndarray:
         """Return the labels as numbers, float32 (N,).
 
         Raises:
@@ -64,7 +65,7 @@ class Regression(WholeText):
         """
         return np.array(self.references(examples), np.float32)
 
-    def references(self, examples: Any) -> Sequence[Any]:
+    def references(self, examples: Labelled) -> Sequence[Any]:
         return [number_of(label, place) for label, place in zip(examples.labels, examples.places)]
 
     def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:

@@ -70,10 +70,8 @@ class SentenceEmbedding(Task):
         self.prompt = prompt
         self.own_loss = loss
 
-    def settle(self, examples: Any) -> dict[str, Any]:
-        numbers = self._numbers(examples)
-        lowest = float(numbers.min()) if self.lowest is None else self.lowest
-        highest = float(numbers.max()) if self.highest is None else self.highest
+    def settle(self, examples: Labelled) -> dict[str, Any]:
+        lowest, highest = self._range(self._numbers(examples))
         if lowest >= highest:
             raise DataError(
                 f"`task.highest` must be above `task.lowest` ({lowest:g}), but is {highest:g}: the numbers of the "
@@ -81,7 +79,7 @@ class SentenceEmbedding(Task):
             )
         return {"lowest": lowest, "highest": highest}
 
-    def texts(self, examples: Any) -> Iterable[str]:
+    def texts(self, examples: Labelled) -> Iterable[str]:
         return [*examples.texts, *(examples.seconds or [])]
 
     def model(self, backbone: Any) -> Any:
@@ -98,21 +96,24 @@ class SentenceEmbedding(Task):
         return self.own_loss or CosineError()
 
     def encode(
-        self, examples: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, examples: Labelled, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode import encode_texts
         from ..data.batches.sequence_pairs import TextPairs
         from ..text.wordpiece import require_wordpiece
 
         require_wordpiece(tokenizer, "`task/sentence_embedding`")
-        cosines = (self._numbers(examples) - self.lowest) / (self.highest - self.lowest)
+        numbers = self._numbers(examples)
+        lowest, highest = self._range(numbers)
+        cosines = (numbers - lowest) / (highest - lowest)
         sides, notes = [], [*examples.notes]
         for column, side in zip(examples.columns, ("first", "second")):
             column = [self.prompt + text for text in column] if self.prompt else column
             inputs, more = encode_texts([column], tokenizer, max_length, f"{name}, {side} texts", self.length)
             sides.append(inputs["tokens"])
             notes += more
-        return TextPairs(*sides, {"cosine": cosines.astype("float32")}, batch_tokens, seed), notes
+        first, second = sides
+        return TextPairs(first, second, {"cosine": cosines.astype("float32")}, batch_tokens, seed), notes
 
     def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: `text` to `vector`, float32 (N, D)."""
@@ -125,7 +126,7 @@ class SentenceEmbedding(Task):
         specs = {"vector": tf.TensorSpec(model.output.shape, tf.float32)}
         return TextReader(model, tokenizer, lambda vectors: {"vector": vectors}, specs, self.length, self.prompt)
 
-    def score(self, serving: Any, examples: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, examples: Labelled) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics of the cosines of the pairs' vectors, and the cosines."""
         import tensorflow as tf
 
@@ -134,11 +135,17 @@ class SentenceEmbedding(Task):
         cosines = cosine(first, second).tolist()
         return self.measured(cosines, numbers), cosines
 
-    def references(self, examples: Any) -> Sequence[Any]:
+    def references(self, examples: Labelled) -> Sequence[Any]:
         """Return the numbers of pairs, a list of float."""
-        return self._numbers(examples).tolist()
+        return list(self._numbers(examples).tolist())
 
-    def _numbers(self, examples: Any) -> np.ndarray:
+    def _range(self, numbers: np.ndarray) -> tuple[float, float]:
+        """Return the lowest and the highest number: those that are settled, or else those of `numbers`."""
+        lowest = float(numbers.min()) if self.lowest is None else self.lowest
+        highest = float(numbers.max()) if self.highest is None else self.highest
+        return lowest, highest
+
+    def _numbers(self, examples: Labelled) -> np.ndarray:
         """Return the numbers of pairs, float64 (N,).
 
         Raises:
@@ -154,4 +161,5 @@ class SentenceEmbedding(Task):
 def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the cosine of each row of two arrays (N, D): float (N,)."""
     lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
-    return np.sum(first * second, axis=-1) / np.maximum(lengths, 1e-12)
+    cosines: np.ndarray = np.sum(first * second, axis=-1) / np.maximum(lengths, 1e-12)
+    return cosines

@@ -55,12 +55,12 @@ class Tagging(Task):
         self.metrics = metrics or [EntityF1()]
         self.own_loss = loss
 
-    def settle(self, tagged: Any) -> dict[str, Any]:
+    def settle(self, tagged: Tagged) -> dict[str, Any]:
         """Return the tags of the training text, unless the recipe names them."""
         found = sorted({tag for tags in tagged.tags for tag in tags}, key=lambda tag: (tag != "O", tag))
         return {"labels": settled_labels(self.labels, found)}
 
-    def remarks(self, tagged: Any) -> list[str]:
+    def remarks(self, tagged: Tagged) -> list[str]:
         """Return how often each tag occurs, and which of them look wrong."""
         places = [
             place if number == 0 else f"{place}, word {number + 1}"
@@ -69,7 +69,7 @@ class Tagging(Task):
         ]
         return label_notes([tag for tags in tagged.tags for tag in tags], places, settled_labels(self.labels))
 
-    def texts(self, tagged: Any) -> Iterable[str]:
+    def texts(self, tagged: Tagged) -> Iterable[str]:
         """Return the sentences."""
         return tagged.texts
 
@@ -88,7 +88,7 @@ class Tagging(Task):
         return self.own_loss or TagCrossEntropy()
 
     def encode(
-        self, tagged: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, tagged: Tagged, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         """Return `Sequences`, and a sentence on long ones."""
         from ..data.batches.encode_tags import encode_tags
@@ -104,12 +104,12 @@ class Tagging(Task):
 
         return Tagger(model, tokenizer, settled_labels(self.labels), self.length)
 
-    def score(self, serving: Any, tagged: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, tagged: Tagged) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics of the tags of the sentences, and the tags."""
         answers = serving(tagged.texts)["tags"].numpy()
         outputs = [answer.decode("utf-8").split(" ") for answer in answers]
         return self.measured(outputs, self.references(tagged)), outputs
 
-    def references(self, tagged: Any) -> Sequence[Any]:
+    def references(self, tagged: Tagged) -> Sequence[Any]:
         """Return the tags of each sentence."""
         return tagged.tags

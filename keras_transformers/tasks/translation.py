@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..data.examples import Pairs
 from ..metrics.metric import Metric
 from ..metrics.text import Bleu
 from ..signature import AtLeast, Has, Need, Search, register
@@ -45,7 +46,7 @@ class Translation(Task):
         self.metrics = metrics or [Bleu()]
         self.own_loss = loss
 
-    def texts(self, pairs: Any) -> Iterable[str]:
+    def texts(self, pairs: Pairs) -> Iterable[str]:
         """Return the texts that the tokenizer learns from: both sides."""
         return [*pairs.sources, *pairs.targets]
 
@@ -56,7 +57,7 @@ class Translation(Task):
         return self.own_loss or TokenCrossEntropy(label_smoothing=self.label_smoothing)
 
     def encode(
-        self, pairs: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, pairs: Pairs, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         """Return `EncodedPairs`, and sentences on what was dropped."""
         from ..data.batches.encode import encode_pairs
@@ -69,7 +70,7 @@ class Translation(Task):
 
         return Translator(model, tokenizer, self.search)
 
-    def score(self, serving: Any, pairs: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, pairs: Pairs) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return the metrics of the module's answers to `pairs`, and the answers."""
         answers = serving(pairs.sources)["text"].numpy()
         outputs = [answer.decode("utf-8", "replace") for answer in answers]
@@ -78,16 +79,16 @@ class Translation(Task):
             scores |= metric(outputs, self.references_for(metric, serving, pairs))
         return scores, outputs
 
-    def references_for(self, metric: Any, serving: Any, pairs: Any) -> Sequence[Any]:
+    def references_for(self, metric: Any, serving: Any, pairs: Pairs) -> Sequence[Any]:
         """Return the target sentences, as the tokenizer writes them unless the metric takes them as they are."""
         tokenizer = getattr(serving, "tokenizer", None)  # a SavedModel keeps its own to itself
         return pairs.targets if tokenizer is None or _is_verbatim(metric) else tokenizer.normalize(pairs.targets)
 
-    def references(self, pairs: Any) -> Sequence[Any]:
+    def references(self, pairs: Pairs) -> Sequence[Any]:
         """Return the target sentences."""
         return pairs.targets
 
-    def notes_on_references(self, pairs: Any, tokenizer: Any, where: str) -> list[str]:
+    def notes_on_references(self, pairs: Pairs, tokenizer: Any, where: str) -> list[str]:
         """Return a sentence on targets that are not as the tokenizer writes text, and on what that does to scores."""
         written = tokenizer.normalize(pairs.targets)
         changed = [i for i, (target, text) in enumerate(zip(pairs.targets, written)) if target != text]

@@ -53,21 +53,21 @@ class WholeText(Task):
         """The number of outputs of the head."""
 
     @abc.abstractmethod
-    def targets(self, examples: Any) -> np.ndarray:
+    def targets(self, examples: Labelled) -> np.ndarray:
         """Return the labels as an array (N,), which the loss takes by the name `label`."""
 
     @abc.abstractmethod
-    def references(self, examples: Any) -> Sequence[Any]:
+    def references(self, examples: Labelled) -> Sequence[Any]:
         """Return the labels as the metrics take them."""
 
     @abc.abstractmethod
     def answered(self) -> tuple[Callable[[Tensor], dict[str, Tensor]], dict[str, Any]]:
         """Return the function from the head's output to a dict of tensors, and their specs."""
 
-    def settle(self, examples: Any) -> dict[str, Any]:
+    def settle(self, examples: Labelled) -> dict[str, Any]:
         return {"pair": examples.seconds is not None} if self.pair is None else {}
 
-    def texts(self, examples: Any) -> Iterable[str]:
+    def texts(self, examples: Labelled) -> Iterable[str]:
         return [text for column in examples.columns for text in column]
 
     def model(self, backbone: Any) -> Any:
@@ -79,7 +79,7 @@ class WholeText(Task):
         return with_head(backbone, class_logits(pooled, self.width, self.dropout))
 
     def encode(
-        self, examples: Any, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
+        self, examples: Labelled, tokenizer: Any, batch_tokens: int, max_length: int, seed: int, name: str
     ) -> "tuple[Batches, list[str]]":
         from ..data.batches.encode import encode_texts
         from ..data.batches.sequences import Sequences
@@ -97,7 +97,7 @@ class WholeText(Task):
         answer, outputs = self.answered()
         return (PairReader if self.pair else TextReader)(model, tokenizer, answer, outputs, self.length)
 
-    def score(self, serving: Any, examples: Any) -> tuple[dict[str, Any], Sequence[Any]]:
+    def score(self, serving: Any, examples: Labelled) -> tuple[dict[str, Any], Sequence[Any]]:
         import tensorflow as tf
 
         self._check_pair(examples, "the text to be scored")
@@ -107,7 +107,7 @@ class WholeText(Task):
         answers = [value.decode("utf-8") if isinstance(value, bytes) else value for value in values]
         return self.measured(answers, references), answers
 
-    def _check_pair(self, examples: Any, name: str) -> None:
+    def _check_pair(self, examples: Labelled, name: str) -> None:
         if bool(self.pair) != (examples.seconds is not None):
             kinds = ("single texts", "pairs of texts")
             raise DataError(f"{name} must give {kinds[bool(self.pair)]}, but gives {kinds[not self.pair]}.")

@@ -3,6 +3,7 @@
 N sequences, B batch, T length.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ class Sequences(Batches):
     """
 
     inputs: dict[str, Ids]
-    labels: dict[str, np.ndarray | Ids]
+    labels: Mapping[str, np.ndarray | Ids]
     batch_tokens: int
     seed: int = 0
 
