@@ -11,6 +11,7 @@ import tensorflow as tf
 from ...errors import DataError, RunError
 from ...files import StrPath
 from ...models.backbone import backbone_of
+from ...models.decodable import Decodable
 from ...runs.run import Run, opened
 from ...text.special import BOS, EOS, PAD
 from .attention import Attention, AttentionMap
@@ -43,7 +44,7 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
     for name, each in (("text", text), ("second", second)):
         _check_utf8(name, each)
     model, tokenizer = backbone_of(run.model()), run.tokenizer()
-    look = _translation if hasattr(model, "decoder") else _encoder
+    look = _translation if isinstance(model, Decodable) else _encoder
     found = attentions(model)
     if not found:
         raise RunError(f"{run} holds a model without attention: its blocks have no layer called `attention`.")

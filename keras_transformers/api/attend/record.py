@@ -26,7 +26,7 @@ def attentions(model: Any) -> dict[str, list[Layer]]:
     found = {}
     for kind, stack, name in PLACES:
         blocks = getattr(getattr(model, stack, None), "blocks", [])
-        layers = [getattr(block, name) for block in blocks if hasattr(block, name)]
+        layers = [layer for block in blocks if (layer := getattr(block, name, None)) is not None]
         if layers:
             found[kind] = layers
     return found
