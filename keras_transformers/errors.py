@@ -78,7 +78,7 @@ class RecipeError(KerasTransformersError):
     def __init__(self, problems: "str | Problem | Iterable[str | Problem]") -> None:
         if isinstance(problems, (str, Problem)):
             problems = [problems]
-        self.problems = [Problem(one) if isinstance(one, str) else one for one in problems]
+        self.problems = [Problem(problem) if isinstance(problem, str) else problem for problem in problems]
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -120,5 +120,5 @@ def did_you_mean(name: object, existing: Iterable[object]) -> str:
     """Return " Did you mean `x`?" with the nearest of the existing names, or "" if none is near."""
     import difflib
 
-    near = difflib.get_close_matches(str(name), [str(one) for one in existing], n=1)
+    near = difflib.get_close_matches(str(name), [str(candidate) for candidate in existing], n=1)
     return f" Did you mean `{near[0]}`?" if near else ""

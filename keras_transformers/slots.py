@@ -90,4 +90,4 @@ PREDICTOR = Contract(
 
 def contract(slot: str) -> Contract | None:
     """Return the contract of a slot, or None of a plugin's own."""
-    return next((one for one in CONTRACTS if one.slot == slot), None)
+    return next((entry for entry in CONTRACTS if entry.slot == slot), None)

@@ -139,7 +139,7 @@ def _tensors(model, sizes):
     """Return {their name: `Place`}, and notes on the heads left out."""
     found = places(model)
     unknown = dict.fromkeys(place.part for place in found.values() if place.is_head and place.name not in HEADS)
-    notes = [f"Transformers has no head like `{one}`: it was left out." for one in unknown]
+    notes = [f"Transformers has no head like `{part}`: it was left out." for part in unknown]
     if not is_like_theirs(sizes) and any(place.part == MASKED_LM for place in found.values()):
         unknown.update(dict.fromkeys(PRETRAINING))
         notes.append("Transformers' head of pre-training has the encoder's activation and epsilon: ours was left out.")

@@ -66,7 +66,7 @@ def _recipe(checkpoint: CheckpointFormat, overrides: Overrides) -> tuple[Recipe,
     try:
         recipe = recipes.load({"summary": f"Imported from {checkpoint.path.name}", **checkpoint.recipe()})
     except RecipeError as error:
-        problems = "; ".join(f"`{one.path}`: {one.message}" for one in error.problems)
+        problems = "; ".join(f"`{problem.path}`: {problem.message}" for problem in error.problems)
         raise CheckpointError(f"{checkpoint.path} makes no recipe: {problems}") from None
     changed, guesses, notes = recipe.with_overrides(overrides), checkpoint.guesses(), checkpoint.notes()
     for key in [key for key in guesses if key not in _settled(overrides)]:

@@ -116,5 +116,5 @@ def _columns(lines: Iterable[str], inputs: Sequence[str]) -> list[list[str]]:
 def _plain(value: Any) -> Any:
     """Return nested lists with bytes as str."""
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

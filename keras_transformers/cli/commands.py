@@ -56,7 +56,7 @@ def show(args):
         return
     found = listing.find_components(args.name)
     if len(found) > 1:
-        where = ", ".join(f"{each.slot}/{each.name}" for each in found)
+        where = ", ".join(f"{component.slot}/{component.name}" for component in found)
         raise KerasTransformersError(f"`{args.name}` is in several slots; write one of {where}.")
     if args.json:
         _print_json(listing.component_facts(found[0]))

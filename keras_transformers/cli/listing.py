@@ -33,11 +33,11 @@ def plugin_facts():
     """Return {name: facts} of the installed plugins, the broken ones included."""
     return {
         plugin.name: {
-            "summary": plugin.error or ", ".join(f"{one.slot}/{one.name}" for one in plugin.components),
+            "summary": plugin.error or ", ".join(f"{part.slot}/{part.name}" for part in plugin.components),
             "distribution": plugin.distribution,
             "version": plugin.version,
             "requirement": plugin.requirement,
-            "components": [f"{one.slot}/{one.name}" for one in plugin.components],
+            "components": [f"{part.slot}/{part.name}" for part in plugin.components],
             "error": plugin.error,
         }
         for plugin in registry.plugins()
@@ -47,7 +47,7 @@ def plugin_facts():
 def table(facts):
     """Return lines of names and summaries, aligned."""
     width = max((len(name) for name in facts), default=0)
-    return [f"  {name:<{width}}  {each['summary']}".rstrip() for name, each in facts.items()]
+    return [f"  {name:<{width}}  {entry['summary']}".rstrip() for name, entry in facts.items()]
 
 
 def components(name):
@@ -69,9 +69,9 @@ def find_components(name):
         return found
     if name in registry.slots():
         raise UnknownComponent(f"`{name}` is a slot: keras-transformers list {name} shows what fills it.")
-    existing = [(one_slot, one) for one_slot in registry.slots() for one in registry.names(one_slot)]
-    full = [f"{one_slot}/{one}" for one_slot, one in existing]
-    near = did_you_mean(name, full if rest else [*(one for _, one in existing), *recipe_names()])
+    existing = [(group, entry) for group in registry.slots() for entry in registry.names(group)]
+    full = [f"{group}/{entry}" for group, entry in existing]
+    near = did_you_mean(name, full if rest else [*(entry for _, entry in existing), *recipe_names()])
     raise UnknownComponent(f"No recipe and no component is called `{name}`.{near} `keras-transformers list` shows all.")
 
 
@@ -95,7 +95,7 @@ def component_text(component):
     lines.append("")
     if not component.parameters:
         return "\n".join([*lines, "It has no parameters."])
-    rows = [(name, _takes(each), each.doc) for name, each in component.parameters.items()]
+    rows = [(name, _takes(parameter), parameter.doc) for name, parameter in component.parameters.items()]
     name_width = max(len(name) for name, _, _ in rows)
     takes_width = max(len(takes) for _, takes, _ in rows)
     lines.append("parameters")

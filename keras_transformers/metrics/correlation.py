@@ -63,13 +63,13 @@ class Spearman(_Correlation):
         return correlation(ranks(outputs), ranks(references))
 
 
-def correlation(one: np.ndarray, two: np.ndarray) -> float:
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return Pearson's correlation of two arrays (N,); 0 where one of them is constant or empty."""
-    if not len(one) or (one == one[0]).all() or (two == two[0]).all():
+    if not len(first) or (first == first[0]).all() or (second == second[0]).all():
         return 0.0
-    one, two = one - one.mean(), two - two.mean()
-    spread = np.sqrt((one**2).sum()) * np.sqrt((two**2).sum())
-    return float((one * two).sum() / spread) if spread else 0.0
+    first, second = first - first.mean(), second - second.mean()
+    spread = np.sqrt((first**2).sum()) * np.sqrt((second**2).sum())
+    return float((first * second).sum() / spread) if spread else 0.0
 
 
 def ranks(values: np.ndarray) -> np.ndarray:

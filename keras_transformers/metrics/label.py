@@ -98,12 +98,12 @@ def f1_of(label: str, outputs: Sequence[Any], references: Sequence[Any]) -> floa
 def matthews_correlation(outputs: Sequence[Any], references: Sequence[Any]) -> float:
     """Return the correlation of two labellings as one-hot vectors; 0 where one of them is constant."""
     labels = sorted({*outputs, *references})
-    one, two = (
+    first, second = (
         np.array([[value == label for label in labels] for value in side], float) for side in (outputs, references)
     )
-    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
-    spread = np.sqrt((one**2).sum() * (two**2).sum())
-    return float((one * two).sum() / spread) if spread else 0.0
+    first, second = first - first.mean(axis=0), second - second.mean(axis=0)
+    spread = np.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum() / spread) if spread else 0.0
 
 
 def _some(labels: Sequence[str]) -> str:

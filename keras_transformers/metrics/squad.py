@@ -108,8 +108,8 @@ def _average(outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, Any
     """Return the scores of SQuAD 1.1."""
     count = max(len(outputs), 1)
     rows = list(zip(outputs, references))
-    exact = sum(max(exact_match(output, one) for one in right) for output, right in rows)
-    f1 = sum(max(f1_score(output, one) for one in right) for output, right in rows)
+    exact = sum(max(exact_match(output, answer) for answer in right) for output, right in rows)
+    f1 = sum(max(f1_score(output, answer) for answer in right) for output, right in rows)
     return {"exact_match": 100.0 * exact / count, "f1": 100.0 * f1 / count}
 
 
@@ -131,9 +131,9 @@ def _raw(outputs: Sequence[Any], references: Sequence[Any]) -> dict[str, list[fl
     """Return both scores of each question, the best over its right answers."""
     scores: dict[str, list[float]] = {"exact": [], "f1": []}
     for output, right in zip(outputs, references):
-        right = [one for one in right if normalize_answer(one)] or [""]
-        scores["exact"].append(max(exact_match(output, one) for one in right))
-        scores["f1"].append(max(f1_score(output, one, empty=1) for one in right))
+        right = [answer for answer in right if normalize_answer(answer)] or [""]
+        scores["exact"].append(max(exact_match(output, answer) for answer in right))
+        scores["f1"].append(max(f1_score(output, answer, empty=1) for answer in right))
     return scores
 
 

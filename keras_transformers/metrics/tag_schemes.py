@@ -138,7 +138,7 @@ def read_tags(tags: Iterable[str], references: Sequence[Sequence[str]], scheme: 
     if scheme is Scheme.IO:
         return Reading(scheme, {tag: ("I", tag) for tag in tags}, [])
     schemes = _LETTERS if scheme is None else [scheme]
-    readings = [_reading(one, layout, tags) for layout in _LAYOUTS for one in schemes]
+    readings = [_reading(scheme, layout, tags) for layout in _LAYOUTS for scheme in schemes]
     fewest = min(len(reading.strange) for reading in readings)
     readings = [reading for reading in readings if len(reading.strange) == fewest]
     if fewest or len(readings) == 1:

@@ -73,7 +73,7 @@ class QuestionAnswerer(Predictor):
         pieces, begins, ends = self.tokenizer.tokenize_with_offsets(context)
         logits, first, last, nulls = self._spans(question, pieces)
         # One more, for the pieces of spans that are none, where a context has fewer than K.
-        begins, ends = (tf.concat([tf.cast(one.values, tf.int32), [0]], axis=0) for one in (begins, ends))
+        begins, ends = (tf.concat([tf.cast(places.values, tf.int32), [0]], axis=0) for places in (begins, ends))
         found = logits > NEVER / 2
         begin = tf.where(found, tf.gather(begins, first), 0)
         size = tf.where(found, tf.gather(ends, last) - begin, 0)

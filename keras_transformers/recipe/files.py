@@ -119,7 +119,7 @@ def with_parents(
         return None, [problem(parent.place, "extends", located + _through(chain))]
     path = located.resolve()
     if path in chain:
-        circle = " → ".join(shown(each) for each in [*chain[chain.index(path) :], path])
+        circle = " → ".join(shown(path) for path in [*chain[chain.index(path) :], path])
         return None, [problem(parent.place, "extends", f"a recipe must not extend itself: {circle}.")]
     base, problems = read_file(path)
     if base is None:
@@ -133,4 +133,4 @@ def with_parents(
 def _through(chain: tuple[Path, ...]) -> str:
     if len(chain) < 2:
         return ""
-    return f" (through {' → '.join(shown(each) for each in chain)})"
+    return f" (through {' → '.join(shown(path) for path in chain)})"

@@ -47,7 +47,7 @@ def _slots() -> list[str]:
     for slot in tuple(found):
         for name in names(slot):
             for parameter in registry.describe(slot, name).parameters.values():
-                found.update(each.slot for each in (parameter, parameter.items) if each and each.slot)
+                found.update(entry.slot for entry in (parameter, parameter.items) if entry and entry.slot)
     return sorted(found - {ROOT[0]})
 
 
@@ -71,7 +71,7 @@ def _component(component: Component, default_type: str | None, complete: bool) -
         complete: Whether required parameters must be there.
     """
     properties = {"type": {"const": component.name}}
-    properties |= {name: _parameter(component, each, complete) for name, each in component.parameters.items()}
+    properties |= {name: _parameter(component, parameter, complete) for name, parameter in component.parameters.items()}
     required = [] if default_type == component.name else ["type"]
     for name, parameter in component.parameters.items():
         if parameter.required and not (parameter.nullable and parameter.type == "slot"):

@@ -28,7 +28,7 @@ def read_overrides(overrides: Overrides) -> tuple[list[Node], list[Problem]]:
     else:
         pairs = [_from_text(text) for text in overrides]
     nodes = [node for node, _ in pairs if node is not None]
-    return nodes, [each for _, problems in pairs for each in problems]
+    return nodes, [problem for _, problems in pairs for problem in problems]
 
 
 def texts(overrides: Overrides) -> list[str]:

@@ -110,5 +110,5 @@ def _broken_rules(tree: dict[str, Any], places: dict[KeyPath, Place]) -> Iterato
         yield problem(place, path, message)
 
 
-def _reading_order(one: Problem) -> tuple[Any, ...]:
-    return (one.line is None, one.file or "", one.line or 0, one.column or 0)
+def _reading_order(problem: Problem) -> tuple[Any, ...]:
+    return (problem.line is None, problem.file or "", problem.line or 0, problem.column or 0)

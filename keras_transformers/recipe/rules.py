@@ -143,14 +143,14 @@ def _lacking(parts: Parts, part: Part) -> Iterator[Broken]:
             wanted.setdefault(path, []).append(constraint)
     for path, every in wanted.items():
         subject = parts.by_path.get(path)
-        lacking = [one for one in every if subject is not None and not has(subject.component, one)]
+        lacking = [constraint for constraint in every if subject is not None and not has(subject.component, constraint)]
         if subject is None or not lacking:
             continue
         slot = subject.component.slot
-        fitting = [one.name for one in described(slot) if all(_is_known_to_have(one, need) for need in every)]
+        fitting = [part.name for part in described(slot) if all(_is_known_to_have(part, need) for need in every)]
         way_out = f": choose {_choice(fitting)}." if fitting else "."
         who = owner(part.component) + _condition(parts, part, lacking[0])
-        what = " and ".join(f"{one.fact} {_words(one.values)}" for one in lacking)
+        what = " and ".join(f"{constraint.fact} {_words(constraint.values)}" for constraint in lacking)
         yield path, f"{who} needs {a(slot)} that {what}, which {subject.component.title} does not{way_out}"
 
 
@@ -177,7 +177,7 @@ def _fits(parts: Parts, part: Part, subject: Part, constraint: Fits) -> Iterator
         return
     ways = []
     for slot, name, words in ((subject.component.slot, constraint.fact, theirs), (other.component.slot, fact, ours)):
-        fitting = [one.name for one in described(slot) if set(one.facts.get(name, ())) & set(words)]
+        fitting = [component.name for component in described(slot) if set(component.facts.get(name, ())) & set(words)]
         if fitting:
             ways.append(f"{a(slot)} that {name} {_words(words)} ({', '.join(fitting)})")
     way_out = f": choose {', or '.join(ways)}." if ways else "."

@@ -46,7 +46,7 @@ def check_scalar(parameter: Parameter, value: Any) -> Any:
 def expectation(parameter: Parameter) -> str:
     """Return what the parameter takes, in words: "an integer of at least 1 or null"."""
     if parameter.choices is not None:
-        text = "one of " + ", ".join(_plain(each) for each in parameter.choices)
+        text = "one of " + ", ".join(_plain(choice) for choice in parameter.choices)
     else:
         text = _NOUNS.get(parameter.type, parameter.type) + _bounds(parameter)
     return text + " or null" if parameter.nullable else text

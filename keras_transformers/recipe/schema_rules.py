@@ -73,8 +73,8 @@ def _places(component: Component, path: Path, depth: int) -> Iterator[tuple[Path
         if parameter.slot and depth:
             yield (*path, name), parameter.slot
             inner = [parameter.default_type] if parameter.slot == component.slot else registry.names(parameter.slot)
-            for one in inner:
-                yield from _places(registry.describe(parameter.slot, str(one)), (*path, name), depth - 1)
+            for kind in inner:
+                yield from _places(registry.describe(parameter.slot, str(kind)), (*path, name), depth - 1)
 
 
 def _constraints(component: Component, path: Path) -> Iterator[tuple[Path, Constraint]]:
@@ -96,13 +96,13 @@ def _rules(
             met = _at(target, {"anyOf": [_is(value), {"enum": _spelled(value)}]} if equals else SET)
             here.append(met if wanted else {"not": met})
     if isinstance(constraint, Has) and about in places:
-        unfit = [one.name for one in described(places[about]) if not has(one, constraint)]
+        unfit = [component.name for component in described(places[about]) if not has(component, constraint)]
         yield from _implies(here, about, _none_of(unfit))
     elif isinstance(constraint, Fits) and "." in constraint.to and about in places:
         *other, fact = constraint.to.split(".")
-        for one in described(places.get(tuple(other), "")):
-            unfit = _unfit(places[about], constraint, one.facts.get(fact))
-            yield from _implies([*here, _at(tuple(other), _is(one.name))], about, _none_of(unfit))
+        for component in described(places.get(tuple(other), "")):
+            unfit = _unfit(places[about], constraint, component.facts.get(fact))
+            yield from _implies([*here, _at(tuple(other), _is(component.name))], about, _none_of(unfit))
     elif isinstance(constraint, Present):
         yield {"if": {"allOf": here}, "then": _at(about, {"not": {"type": "null"}})}
     elif here:
@@ -133,7 +133,7 @@ def _none_of(names: list[str]) -> Schema:
 def _unfit(slot: str, constraint: Fits, facts: tuple[str, ...] | None) -> list[str]:
     if facts is None:
         return []
-    known = ((one.name, one.facts.get(constraint.fact)) for one in described(slot))
+    known = ((component.name, component.facts.get(constraint.fact)) for component in described(slot))
     return [name for name, words in known if words is not None and not set(words) & set(facts)]
 
 

@@ -43,7 +43,7 @@ class Validator:
 
     def _installed(self) -> dict[str, str]:
         """Return what to pip install for each plugin that the recipe uses."""
-        return {one.name: one.requirement for one in registry.plugins() if one.name in self.scopes}
+        return {plugin.name: plugin.requirement for plugin in registry.plugins() if plugin.name in self.scopes}
 
     def _wrong(self, place: Place, path: KeyPath, message: str) -> Any:
         self.problems.append(problem(place, path, message))

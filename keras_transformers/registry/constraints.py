@@ -154,9 +154,9 @@ def _with_bases(value: Any) -> Any:
     if not isinstance(value, (type, tuple, list)):
         return value
     found: list[Any] = []
-    for one in [value] if isinstance(value, type) else value:
-        found += [base for base in one.__mro__ if base.__module__ not in PLAIN] if isinstance(one, type) else [one]
-    return tuple(dict.fromkeys(found)) if all(isinstance(one, (str, type)) for one in found) else None
+    for fact in [value] if isinstance(value, type) else value:
+        found += [base for base in fact.__mro__ if base.__module__ not in PLAIN] if isinstance(fact, type) else [fact]
+    return tuple(dict.fromkeys(found)) if all(isinstance(fact, (str, type)) for fact in found) else None
 
 
 def _plain(value: Any) -> Any:
@@ -169,7 +169,7 @@ def _words(value: Any) -> tuple[str, ...] | None:
         value = (value,)
     if not isinstance(value, (tuple, list)):
         return None
-    words = tuple(_snake(one.__name__) if isinstance(one, type) else one for one in value)
+    words = tuple(_snake(word.__name__) if isinstance(word, type) else word for word in value)
     return words if all(isinstance(word, str) for word in words) else None
 
 

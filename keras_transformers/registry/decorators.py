@@ -21,7 +21,7 @@ def decorated_names(
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and _is_register(decorator.func, direct, modules):
             arguments = dict(zip(("slot", "name"), decorator.args))
-            arguments.update({one.arg: one.value for one in decorator.keywords if one.arg in ("slot", "name")})
+            arguments.update({word.arg: word.value for word in decorator.keywords if word.arg in ("slot", "name")})
             values = [value.value for value in arguments.values() if isinstance(value, ast.Constant)]
             if len(values) == 2 and all(isinstance(value, str) for value in values):
                 slot, name = (arguments[key].value for key in ("slot", "name"))  # type: ignore[attr-defined]

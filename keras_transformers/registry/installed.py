@@ -97,7 +97,8 @@ def _check_scope(point: Any, rivals: Iterable[Any]) -> None:
             f"The name of a plugin must be lower-case letters, digits and _, and none of "
             f"{', '.join(RESERVED)}, but is `{point.name}`."
         )
-    others = [f"{one.dist.name} {one.dist.version}" for one in rivals if one.name == point.name and one != point]
+    same = [rival.dist for rival in rivals if rival.name == point.name and rival != point]
+    others = [f"{dist.name} {dist.version}" for dist in same]
     if others:
         raise RegistryError(f"The name `{point.name}` is also declared by {', '.join(others)}; uninstall one.")
 
@@ -125,10 +126,10 @@ def _read_manifest(point: Any, origin: str) -> tuple[list[Component], list[str]]
 
 def known_slots(components: Iterable[Component]) -> set[str]:
     """Return the slots a plugin may fill: the library's, and those that its own parameters name."""
-    every = [*components, *(one for slot in builtin_slots() for one in builtin(slot).values())]
+    every = [*components, *(component for slot in builtin_slots() for component in builtin(slot).values())]
     parameters = [parameter for component in every for parameter in component.parameters.values()]
     items = [parameter.items for parameter in parameters if parameter.items]
-    return {*builtin_slots(), *(one.slot for one in (*parameters, *items) if one.slot)}
+    return {*builtin_slots(), *(parameter.slot for parameter in (*parameters, *items) if parameter.slot)}
 
 
 def _manifest_path(package: str) -> Path:

@@ -50,7 +50,7 @@ def component_of(found: Any, slot: str, name: str, origin: str = "built-in", ref
         if inspect.isclass(owner) and "__init__" in vars(owner):
             passed.by(owner.__init__)
     for key, parameter in parameters.items():
-        doc = next((one.arguments[key] for one in documented if key in one.arguments), "")
+        doc = next((entry.arguments[key] for entry in documented if key in entry.arguments), "")
         parameters[key] = dataclasses.replace(parameter, doc=doc)
     return Component(
         slot,
@@ -80,10 +80,10 @@ def _owners(found: Any) -> list[Any]:
 
 
 def _passes_kwargs(function: Any) -> bool:
-    if not any(one.kind is one.VAR_KEYWORD for one in inspect.signature(function).parameters.values()):
+    if not any(own.kind is own.VAR_KEYWORD for own in inspect.signature(function).parameters.values()):
         return False
     call = _super_call(function)
-    return call is None or any(one.arg is None for one in call.keywords)
+    return call is None or any(keyword.arg is None for keyword in call.keywords)
 
 
 class _Passed:
@@ -144,13 +144,13 @@ def _parameters_of(owner: Any, where: str) -> Iterator[Parameter]:
     hints = _hints(function, where)
     fields = dataclasses.fields(owner) if dataclasses.is_dataclass(owner) else ()
     factories: dict[str, Any] = {
-        one.name: one.default_factory for one in fields if one.default_factory is not dataclasses.MISSING
+        entry.name: entry.default_factory for entry in fields if entry.default_factory is not dataclasses.MISSING
     }
-    for one in list(inspect.signature(function).parameters.values())[1 if is_class else 0 :]:
-        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+    for argument in list(inspect.signature(function).parameters.values())[1 if is_class else 0 :]:
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
             continue
-        default = factories[one.name]() if one.name in factories else one.default
-        yield _parameter(one.name, hints.get(one.name, inspect.Parameter.empty), default, where)
+        default = factories[argument.name]() if argument.name in factories else argument.default
+        yield _parameter(argument.name, hints.get(argument.name, inspect.Parameter.empty), default, where)
 
 
 def _hints(function: Any, where: str) -> dict[str, Any]:
@@ -176,9 +176,9 @@ def _parameter(name: str, annotation: Any, default: Any, where: str) -> Paramete
 def _plain(value: Any, name: str, where: str) -> Any:
     """Return a default as YAML would hold it."""
     if isinstance(value, (list, tuple)):
-        return [_plain(one, name, where) for one in value]
+        return [_plain(item, name, where) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(one, name, where) for key, one in value.items()}
+        return {key: _plain(item, name, where) for key, item in value.items()}
     if isinstance(value, enum.Enum):
         value = value.value
     if value is None or type(value) in (bool, int, float, str):
@@ -199,8 +199,8 @@ def _facts(annotation: Any) -> dict[str, Any]:
     if origin in (typing.Union, types.UnionType):
         return _union(arguments)
     if origin is typing.Literal:
-        choices = tuple(one for one in arguments if one is not None)
-        kinds = {type(one) for one in choices}
+        choices = tuple(choice for choice in arguments if choice is not None)
+        kinds = {type(choice) for choice in choices}
         facts = {"type": PLAIN.get(kinds.pop(), "any") if len(kinds) == 1 else "any", "choices": choices}
         return {**facts, "nullable": True} if None in arguments else facts
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
@@ -218,7 +218,7 @@ def _facts(annotation: Any) -> dict[str, Any]:
 
 
 def _union(arguments: tuple[Any, ...]) -> dict[str, Any]:
-    some = [_facts(one) for one in arguments if one is not type(None)]
+    some = [_facts(member) for member in arguments if member is not type(None)]
     slots = [facts for facts in some if "slot" in facts]
     if len(some) == 1:
         facts = some[0]
@@ -226,7 +226,7 @@ def _union(arguments: tuple[Any, ...]) -> dict[str, Any]:
         # A component, or one of a few words that stand for one.
         facts = {**slots[0], "choices": tuple(word for facts in some for word in facts.get("choices", ()))}
     else:
-        number = {one["type"] for one in some} == {"int", "float"} and all(len(one) == 1 for one in some)
+        number = {member["type"] for member in some} == {"int", "float"} and all(len(member) == 1 for member in some)
         facts = {"type": "float" if number else "any"}
     return {**facts, "nullable": True} if type(None) in arguments else facts
 

@@ -232,7 +232,7 @@ def _imports(path: Path) -> list[tuple[str, int]]:
             found += [(alias.name.partition(".")[0], node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.append((node.module.partition(".")[0], node.lineno))
-    return sorted(found, key=lambda one: one[1])
+    return sorted(found, key=lambda item: item[1])
 
 
 def _other_place(name: str, own: Path) -> str | None:

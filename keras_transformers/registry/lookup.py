@@ -38,7 +38,7 @@ def names(slot: str) -> list[str]:
         UnknownComponent: There is no such slot.
     """
     own = [name for where, name in registered() if where == slot]
-    scoped = [one.name for plugin in plugins() for one in plugin.components if one.slot == slot]
+    scoped = [component.name for plugin in plugins() for component in plugin.components if component.slot == slot]
     found = [*sorted(builtin(slot)), *sorted(own), *sorted(scoped)]
     if not found:
         _require_slot(slot)
@@ -87,9 +87,9 @@ def resolve(slot: str, name: str) -> Any:
 
 def _describe_scoped(slot: str, name: str) -> Component:
     scope = name.partition("/")[0]
-    plugin = next((one for one in plugins() if one.name == scope), None)
+    plugin = next((candidate for candidate in plugins() if candidate.name == scope), None)
     if plugin is None:
-        raise PluginError(missing_plugin(name, installed=[one.name for one in plugins()]))
+        raise PluginError(missing_plugin(name, installed=[candidate.name for candidate in plugins()]))
     for component in plugin.components:
         if (component.slot, component.name) == (slot, name):
             return component

@@ -30,7 +30,7 @@ Entry = dict[str, Any]
 
 def manifest_of(found: Any, slot: str, name: str) -> Entry:
     """Return the entry of a class or function, as a plain map."""
-    own = (one.reference for one in registrations(found) if (one.slot, one.name) == (slot, name))
+    own = (mark.reference for mark in registrations(found) if (mark.slot, mark.name) == (slot, name))
     return component_of(found, slot, name, reference=next(own, "")).to_entry()
 
 
@@ -173,8 +173,8 @@ def _documentation(slot: str, name: str, found: Any) -> list[str]:
     missing = [parameter.name for parameter in parameters.values() if not parameter.doc]
     unknown = [argument for argument in Docstring(found.__doc__).arguments if argument not in parameters]
     return [
-        *(f"`{slot}/{name}`: `{one}` is missing from the `Args:` of its docstring." for one in missing),
-        *(f"`{slot}/{name}`: `{one}` is in the `Args:` of its docstring, but is no parameter." for one in unknown),
+        *(f"`{slot}/{name}`: `{lost}` is missing from the `Args:` of its docstring." for lost in missing),
+        *(f"`{slot}/{name}`: `{extra}` is in the `Args:` of its docstring, but is no parameter." for extra in unknown),
     ]
 
 

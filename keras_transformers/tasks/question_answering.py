@@ -145,4 +145,4 @@ class QuestionAnswering(Task):
 
 
 def _decoded(strings: Tensor) -> list[str]:
-    return [one.decode("utf-8", "replace") for one in strings.numpy()]
+    return [string.decode("utf-8", "replace") for string in strings.numpy()]

@@ -155,7 +155,7 @@ class SentenceEmbedding(Task):
             raise DataError(
                 "`task/sentence_embedding` learns from pairs of texts: name the column of the second in the source."
             )
-        return np.array([number_of(*one) for one in zip(examples.labels, examples.places)])
+        return np.array([number_of(*labelled) for labelled in zip(examples.labels, examples.places)])
 
 
 def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -307,21 +307,35 @@ def _strategy(make, call):
     """Under a MirroredStrategy of this process's logical CPUs, one step of plain `fit` is that of one device."""
     if keras.backend.backend() != "tensorflow" or not make_called(make, call).trainable_weights:
         return
-    import tensorflow as tf
+    from ..training.strategy import Mirrored, One
 
-    devices = [device.name for device in tf.config.list_logical_devices("CPU")]
-    size = len(devices) * (B - 1)
-    values = [np.concatenate([rows] * len(devices))[:size] for rows in call.values]
-    strategies = (tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(devices))
+    several = Mirrored().make()
+    size = several.num_replicas_in_sync * (B - 1)
+    values = [_as_integers(np.concatenate([rows] * size)[:size]) for rows in call.values]
     weights = []
-    for strategy in strategies:
+    for strategy in (One().make(), several):
         with strategy.scope():
-            model = model_of(make(), call)
+            model = _of_integers(model_of(make(), call))
             model.compile(keras.optimizers.SGD(0.1), loss=_projection, jit_compile=False)
         model.fit(values, random(*array(model(values)).shape), batch_size=size, verbose=0)
         weights.append(model.get_weights())
-    for one, other in zip(*weights):
-        same(keras.ops.convert_to_tensor(one), keras.ops.convert_to_tensor(other), "a weight after a step of replicas")
+    for alone, replicated in zip(*weights):
+        found, expected = map(keras.ops.convert_to_tensor, (replicated, alone))
+        same(found, expected, "a weight after a step of replicas")
+
+
+def _of_integers(model):
+    """Return the model with masks as integers: Keras takes the mean of the first batch over replicas; bool has none."""
+    kinds = [tensor.dtype for tensor in model.inputs]
+    inputs = [
+        keras.Input(tensor.shape[1:], dtype="int32" if kind == "bool" else kind)
+        for tensor, kind in zip(model.inputs, kinds)
+    ]
+    return keras.Model(inputs, model([keras.ops.cast(tensor, kind) for tensor, kind in zip(inputs, kinds)]))
+
+
+def _as_integers(values):
+    return values.astype("int32") if values.dtype == bool else values
 
 
 def _sequential(make, call):

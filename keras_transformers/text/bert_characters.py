@@ -162,5 +162,5 @@ def _lowered(written: np.ndarray) -> np.ndarray:
 
 def _codes(ranges: str) -> np.ndarray:
     """Return the code points of ranges such as "41-5A 5F"."""
-    ends = [[int(end, 16) for end in one.split("-")] for one in ranges.split()]
+    ends = [[int(end, 16) for end in span.split("-")] for span in ranges.split()]
     return np.concatenate([np.arange(end[0], end[-1] + 1) for end in ends])

@@ -86,7 +86,7 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         texts = self.detokenize(tf.RaggedTensor.from_uniform_row_length(ids, 1)).numpy()
         names = {PAD: "<pad>", UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
         shown = zip(ids.numpy().tolist(), texts)
-        return [names[each] if each in names else text.decode("utf-8", "replace") for each, text in shown]
+        return [names[number] if number in names else text.decode("utf-8", "replace") for number, text in shown]
 
     def encode(self, texts: Iterable[str]) -> tf.RaggedTensor:
         """Return the ids of each str of a list, as `tokenize` does."""

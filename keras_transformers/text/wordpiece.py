@@ -127,7 +127,7 @@ class WordPiece(Tokenizer):
         starts = tf.gather(words.starts, tf.gather(letter, starts.values + shift))
         ends = tf.gather(words.ends, tf.gather(letter, ends.values + shift - 1))
         row = tf.gather(rows, word)
-        return tuple(_ragged(one, row, texts) for one in (ids.values, starts, ends))
+        return tuple(_ragged(flat, row, texts) for flat in (ids.values, starts, ends))
 
     def tokenize_words(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         """Return the ids of words that are given apart, such as those of tagged text.

@@ -68,7 +68,7 @@ def _letters(counts: Any, size: int) -> Any:
             letters[letter] += count
     kind = rules(lowercase=False, strip_accents=False)[:, 0]
     pieces, covered = [], 0
-    for letter, count in sorted(letters.items(), key=lambda one: (-one[1], one[0])):
+    for letter, count in sorted(letters.items(), key=lambda item: (-item[1], item[0])):
         if len(pieces) >= size // 2 and covered >= _COVERED * letters.total():
             break
         pieces += [letter] if kind[ord(letter)] == ALONE else [letter, f"##{letter}"]

@@ -92,7 +92,7 @@ class ClosingTable:
     def __init__(self, history: Sequence[dict[str, Any]], final: dict[str, float], title: str) -> None:
         self.history, self.final, self.title = history, final, title
         columns = columns_of(history[-1]) if history else {}
-        self.columns = {name: one for name, one in columns.items() if name in KEPT or f"val_{name}" not in columns}
+        self.columns = {name: title for name, title in columns.items() if name in KEPT or f"val_{name}" not in columns}
         self.columns.pop("tokens_per_second", None)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -41,8 +41,8 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
         DataError: A text has no token, or too many to draw.
     """
     run = opened(run)
-    for name, each in (("text", text), ("second", second)):
-        _check_utf8(name, each)
+    for name, value in (("text", text), ("second", second)):
+        _check_utf8(name, value)
     model, tokenizer = backbone_of(run.model()), run.tokenizer()
     look = _translation if isinstance(model, Decodable) else _encoder
     found = attentions(model)
@@ -64,7 +64,7 @@ def _encoder(run: Run, model: Any, tokenizer: Any, text: str, second: str | None
     from ...text.wordpiece import require_wordpiece
 
     require_wordpiece(tokenizer, run, RunError)
-    sides = [None if one is None else tf.constant([one]) for one in (text, second)]
+    sides = [None if side is None else tf.constant([side]) for side in (text, second)]
     tokens, segments = pack(tokenizer, *sides, max_length=UNCUT)
     ids = tokens[0].numpy()
     _check(model, ids, len(ids) - (2 if second is None else 3), "text")

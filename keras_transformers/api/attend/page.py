@@ -39,7 +39,7 @@ def page(attention: "Attention") -> str:
         "answer": answer,
         "style": style,
         "script": script,
-        "data": _json({"maps": [_map(each) for each in attention.maps]}),
+        "data": _json({"maps": [_map(attention_map) for attention_map in attention.maps]}),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _file("page.html"))
 

@@ -33,7 +33,7 @@ def picture(attention: "Attention") -> tuple[bytes, list[str]]:
         from matplotlib.figure import Figure
     except ImportError:
         raise DataError("A PNG is drawn by Matplotlib: pip install 'keras-transformers[plot]'.") from None
-    boxes = [_Box(each) for each in attention.maps]
+    boxes = [_Box(attention_map) for attention_map in attention.maps]
     width = max(box.width for box in boxes)
     height = TITLE + MARGIN + sum(box.height for box in boxes)
     names = [token for box in boxes for token in (*box.queries, *box.keys)]
@@ -76,8 +76,8 @@ class _Box:
         rows, columns = self.step
         image = np.full((len(self.layers) * rows - GAP, self.heads * columns - GAP), np.nan, "float32")
         for layer, weights in enumerate(self.layers):
-            for head, each in enumerate(weights):
-                scaled = np.abs(each) / (np.abs(each).max() or 1.0)
+            for head, matrix in enumerate(weights):
+                scaled = np.abs(matrix) / (np.abs(matrix).max() or 1.0)
                 large = scaled.repeat(self.cell, axis=0).repeat(self.cell, axis=1)
                 y, x = layer * rows, head * columns
                 image[y : y + large.shape[0], x : x + large.shape[1]] = large

@@ -45,12 +45,12 @@ def write_npz(stream: IO[bytes], texts: Sequence[str], found: Iterable[Any], dim
     arrays = {"texts": np.array(texts, str)}
     vectors = found
     if found and isinstance(found[0], WordVectors):
-        spans = np.array([span for each in found for span in each.spans], "int64").reshape(-1, 2)
-        arrays["words"] = np.array([word for each in found for word in each.words], str)
-        arrays["rows"] = np.repeat(np.arange(len(found)), [len(each.words) for each in found])
+        spans = np.array([span for row in found for span in row.spans], "int64").reshape(-1, 2)
+        arrays["words"] = np.array([word for row in found for word in row.words], str)
+        arrays["rows"] = np.repeat(np.arange(len(found)), [len(row.words) for row in found])
         arrays["starts"], arrays["ends"] = spans.T
-        vectors = [each.vectors for each in found]
-    vectors = np.concatenate([np.zeros((0, dim), "float32"), *(each.reshape(-1, dim) for each in vectors)])
+        vectors = [row.vectors for row in found]
+    vectors = np.concatenate([np.zeros((0, dim), "float32"), *(row.reshape(-1, dim) for row in vectors)])
     np.savez(stream, **arrays, vectors=vectors)
 
 

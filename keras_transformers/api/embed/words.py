@@ -55,7 +55,7 @@ class Words:
         splits = ids.row_splits.numpy()
         flat = ids.flat_values.numpy(), starts.flat_values.numpy(), ends.flat_values.numpy(), vectors
         return [
-            self._words(text.encode("utf-8"), *(one[first:end] for one in flat))
+            self._words(text.encode("utf-8"), *(column[first:end] for column in flat))
             for text, first, end in zip(texts, splits, splits[1:])
         ]
 
@@ -65,15 +65,15 @@ class Words:
         plan = windows(ids.row_lengths(), tf.fill([ids.nrows()], room), max(1, room // 2))
         tokens, _ = pack(self.tokenizer, plan.of(ids), max_length=self.longest)
         before = ids.row_splits.numpy()[plan.rows.numpy()]
-        starts, firsts, ends = (one.numpy() for one in (plan.starts, plan.firsts, plan.ends))
+        starts, firsts, ends = (ragged.numpy() for ragged in (plan.starts, plan.firsts, plan.ends))
         lengths = tokens.row_lengths().numpy()
         found = np.zeros((ids.flat_values.shape[0], self.dim), "float32")
         for chosen in _cut(lengths):
             states = self.states(tf.gather(tokens, chosen).to_tensor(0)).numpy()
-            for state, each in zip(states, chosen):
-                own = slice(before[each] + firsts[each], before[each] + ends[each])
-                offset = 1 - starts[each]  # [CLS] comes first
-                found[own] = state[firsts[each] + offset : ends[each] + offset]
+            for state, row in zip(states, chosen):
+                own = slice(before[row] + firsts[row], before[row] + ends[row])
+                offset = 1 - starts[row]  # [CLS] comes first
+                found[own] = state[firsts[row] + offset : ends[row] + offset]
         return found
 
     def _words(self, text: bytes, ids: Any, starts: np.ndarray, ends: np.ndarray, vectors: np.ndarray) -> WordVectors:

@@ -203,12 +203,12 @@ def cut_batches(
     Returns:
         A list of arrays of the examples' numbers.
     """
-    lengths = [padded_lengths(one) for one in lengths]
+    lengths = [padded_lengths(array) for array in lengths]
     count = len(lengths[0])
     order = np.arange(count) if rng is None else rng.permutation(count)
-    order = order[np.lexsort([one[order] for one in lengths])]
+    order = order[np.lexsort([array[order] for array in lengths])]
     batches, start, longest = [], 0, [0] * len(lengths)
-    for end, sizes in enumerate(zip(*(one[order].tolist() for one in lengths))):
+    for end, sizes in enumerate(zip(*(array[order].tolist() for array in lengths))):
         wider = [max(pair) for pair in zip(longest, sizes)]
         if end > start and (end - start + 1) * sum(wider) > batch_tokens:
             batches.append(order[start:end])

@@ -64,7 +64,7 @@ def encode_questions(
         DataError: No question is left.
     """
     # An answer that is not at its offset cannot be learnt; the first that is, is learnt.
-    answers = [next((one for one in right if one.start is not None), None) for right in questions.answers]
+    answers = [next((answer for answer in right if answer.start is not None), None) for right in questions.answers]
     kept = [i for i, right in enumerate(questions.answers) if answers[i] is not None or not right]
     if not kept:
         raise DataError(f"{name}: none of the {len(questions)} questions has an answer at its offset.")
@@ -87,7 +87,7 @@ def _encode(asked: list[tuple[str, str, Answer | None]], tokenizer: Any, shape: 
     unique = {context: number for number, context in enumerate(dict.fromkeys(contexts))}
     pieces = tokenizer.tokenize_with_offsets(tf.constant(list(unique), tf.string))
     which = [unique[context] for context in contexts]
-    ids, begins, ends = (tf.gather(one, which) for one in pieces)
+    ids, begins, ends = (tf.gather(flat, which) for flat in pieces)
     asked = tokenizer.tokenize(tf.constant(questions, tf.string))
     tokens, segments, before, found = question_windows(tokenizer, asked, ids, **shape)
     first, last = _spans(contexts, answers, begins, ends)

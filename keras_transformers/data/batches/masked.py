@@ -75,8 +75,8 @@ class MaskedBlocks(MaskedBatches):
     def draw(self, rows: Rows, rng: np.random.Generator) -> tuple[list[tuple[np.ndarray, int]], dict[str, np.ndarray]]:
         around = [self.pieces.cls], [self.pieces.sep]
         ids = [self.blocks.flat[self.blocks.starts[row] : self.blocks.starts[row + 1]] for row in rows]
-        whole = [np.concatenate([around[0], one, around[1]]) for one in ids]
-        return [(one, len(one)) for one in whole], {}
+        whole = [np.concatenate([around[0], sequence, around[1]]) for sequence in ids]
+        return [(sequence, len(sequence)) for sequence in whole], {}
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def corpus() -> tuple[tuple[str, list[str]], ...]:
     seen = set()
     documents = []
     for name, texts in [*_topics(), *_modules()]:
-        sentences = [one for text in texts for one in _sentences(text, seen)]
+        sentences = [sentence for text in texts for sentence in _sentences(text, seen)]
         if len(sentences) > 1:
             documents.append((name, sentences))
     return tuple(documents)
