@@ -18,8 +18,8 @@ class Tally:
     """Counts, by kind, what is dropped or changed in reading, and keeps the first place of each kind."""
 
     def __init__(self) -> None:
-        self._sentences = []
-        self._kinds = {}
+        self._sentences: list[str] = []
+        self._kinds: dict[tuple[str, str], tuple[int, str]] = {}
 
     def note(self, sentence: str) -> None:
         """Keep a sentence for the user."""
@@ -324,8 +324,8 @@ class Questions:
     @classmethod
     def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
         """Return the columns of a list of `Question`, with the notes of a `Tally`."""
-        _, *columns = (list(column) for column in zip(*examples, strict=True))
-        return cls(*columns, tally.notes)
+        _, ids, questions, contexts, answers = (list(column) for column in zip(*examples, strict=True))
+        return cls(ids, questions, contexts, answers, tally.notes)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def label_notes(labels: Sequence[str], places: Sequence[str], known: list[str]) 
         places: Where each is, such as `/data/train.tsv:17`.
         known: The labels that the model learns, in their order.
     """
-    counts, first = Counter(labels), {}
+    counts = Counter(labels)
+    first: dict[str, str] = {}
     for label, place in zip(labels, places, strict=True):
         first.setdefault(label, place)
     single = [label for label, count in counts.items() if count == 1]
@@ -112,7 +113,7 @@ def _shown(label: str) -> str:
 
 def _alike(labels: Sequence[str]) -> list[list[str]]:
     """Return lists of the labels that differ only in case, white space, and how characters or numbers are written."""
-    groups = {}
+    groups: dict[float | str, list[str]] = {}
     for label in labels:
         groups.setdefault(_essence(label), []).append(label)
     return [group for group in groups.values() if len(group) > 1]

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -36,10 +37,10 @@ class Characters(Tokenizer):
         super().__init__(name="characters")
         self.vocab_size = vocab_size
         self._characters = None
-        self._table = None
+        self._table: Any = None
 
     def train(self, texts: Iterable[str], folder: Path) -> None:
-        counts = Counter()
+        counts = Counter[str]()
         for text in texts:
             counts.update(text)
         if not counts:
@@ -70,7 +71,7 @@ class Characters(Tokenizer):
 
     @property
     def size(self) -> int:
-        return self._loaded().shape[0]
+        return int(self._loaded().shape[0])
 
     def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         self._loaded()

@@ -55,8 +55,8 @@ class SentencePiece(Tokenizer):
         self.vocab_size = vocab_size
         self.model_type = model_type
         self.character_coverage = character_coverage
-        self._processor = None
-        self._tokenizer = None
+        self._processor: Any = None
+        self._tokenizer: Any = None
 
     def train(self, texts: Iterable[str], folder: Path) -> None:
         texts = list(texts)
@@ -111,7 +111,7 @@ class SentencePiece(Tokenizer):
     @property
     def size(self) -> int:
         self._loaded()
-        return self._processor.get_piece_size()
+        return int(self._processor.get_piece_size())
 
     def tokenize(self, texts: Tensor) -> tf.RaggedTensor:
         return self._loaded().tokenize(texts)
@@ -173,6 +173,7 @@ def _without_paths(model: bytes) -> bytes:
     """Return the model without the name of the temporary file of rules."""
     from sentencepiece import sentencepiece_model_pb2
 
-    proto = sentencepiece_model_pb2.ModelProto.FromString(model)
+    messages: Any = sentencepiece_model_pb2  # its classes are made when it is imported
+    proto = messages.ModelProto.FromString(model)
     proto.normalizer_spec.ClearField("normalization_rule_tsv")
-    return proto.SerializeToString(deterministic=True)
+    return bytes(proto.SerializeToString(deterministic=True))

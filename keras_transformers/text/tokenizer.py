@@ -82,10 +82,11 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return what stands for each id of a list where ids are shown to people: its text alone, as str."""
-        ids = tf.constant(list(ids), tf.int32)
-        texts = self.detokenize(tf.RaggedTensor.from_uniform_row_length(ids, 1)).numpy()
+        numbers = list(ids)
+        rows = tf.RaggedTensor.from_uniform_row_length(tf.constant(numbers, tf.int32), 1)
+        texts = self.detokenize(rows).numpy()
         names = {PAD: "<pad>", UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
-        shown = zip(ids.numpy().tolist(), texts)
+        shown = zip(numbers, texts)
         return [names[number] if number in names else text.decode("utf-8", "replace") for number, text in shown]
 
     def encode(self, texts: Iterable[str]) -> tf.RaggedTensor:

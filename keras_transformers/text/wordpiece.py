@@ -66,8 +66,8 @@ class WordPiece(Tokenizer):
         self.lowercase = lowercase is not False
         self.strip_accents = strip_accents
         self.words = BertWords(self.lowercase, self.lowercase if strip_accents is None else strip_accents)
-        self._operation = None
-        self._pieces = None
+        self._operation: Any = None
+        self._pieces: _Pieces | None = None
 
     def train(self, texts: Iterable[str], folder: Path) -> None:
         pieces = wordpiece_training.learn(texts, self.words, self.vocab_size - len(SPECIAL))
@@ -177,7 +177,7 @@ class WordPiece(Tokenizer):
 class _Pieces:
     """Keeps a list from `tf.Module`, which would wrap it and save it along."""
 
-    pieces: list
+    pieces: list[str]
 
 
 def _read(path: Path) -> list[str]:

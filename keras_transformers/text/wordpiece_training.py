@@ -6,7 +6,7 @@ never published how BERT's own were found; Hugging Face's WordPieceTrainer takes
 
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -41,33 +41,34 @@ def learn(texts: Iterable[str], words: Any, size: int) -> list[str]:
     if len(pieces) < size:
         known = set(pieces)
         counts = {word: count for word, count in counts.items() if known.issuperset(word)}
-        pieces = dict.fromkeys([*pieces, *_pairs(counts, size)])
-    return list(pieces)[:size]
+        pieces = list(dict.fromkeys([*pieces, *_pairs(counts, size)]))
+    return pieces[:size]
 
 
-def _count(texts: Iterable[str], words: Any) -> Any:
+def _count(texts: Iterable[str], words: Any) -> dict[str, int]:
     """Return how often each word occurs."""
-    counts = Counter()
+    written = Counter[bytes]()
     texts = iter(texts)
     while batch := list(islice(texts, _BATCH)):
         letters = words(tf.constant(batch)).letters
-        counts.update(tf.strings.unicode_encode(letters, "UTF-8").numpy().tolist())
+        written.update(tf.strings.unicode_encode(letters, "UTF-8").numpy().tolist())
     named = {stand_in(special) for special in SPECIAL}
-    counts = {word.decode("utf-8"): count for word, count in counts.items()}
+    counts = {word.decode("utf-8"): count for word, count in written.items()}
     counts = {word: count for word, count in counts.items() if word not in named and len(word) <= LONGEST}
     if not counts:
         raise DataError("WordPiece cannot be trained: the training text is empty.")
     return counts
 
 
-def _letters(counts: Any, size: int) -> Any:
+def _letters(counts: dict[str, int], size: int) -> list[str]:
     """Return each letter that has a piece, and the same within a word; all if they take less than half the room."""
-    letters = Counter()
+    letters = Counter[str]()
     for word, count in counts.items():
         for letter in word:
             letters[letter] += count
     kind = rules(lowercase=False, strip_accents=False)[:, 0]
-    pieces, covered = [], 0
+    pieces: list[str] = []
+    covered = 0
     for letter, count in sorted(letters.items(), key=lambda item: (-item[1], item[0])):
         if len(pieces) >= size // 2 and covered >= _COVERED * letters.total():
             break
@@ -76,7 +77,7 @@ def _letters(counts: Any, size: int) -> Any:
     return pieces
 
 
-def _pairs(counts: Any, size: int) -> Any:
+def _pairs(counts: dict[str, int], size: int) -> Iterator[str]:
     """Return pieces of two letters and more, in the order in which byte-pair encoding joins them."""
     ranked = sorted((-count, word) for word, count in counts.items() if set(_OWN).isdisjoint(word))
     if not ranked:

@@ -5,7 +5,7 @@ padding; one cut to a number of tokens from sentences of nearly equal length has
 """
 
 import abc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -207,9 +207,10 @@ def cut_batches(
     count = len(lengths[0])
     order = np.arange(count) if rng is None else rng.permutation(count)
     order = order[np.lexsort([array[order] for array in lengths])]
-    batches, start, longest = [], 0, [0] * len(lengths)
+    batches, start = [], 0
+    longest: Sequence[int] = [0] * len(lengths)
     for end, sizes in enumerate(zip(*(array[order].tolist() for array in lengths))):
-        wider = [max(pair) for pair in zip(longest, sizes)]
+        wider: Sequence[int] = [max(pair) for pair in zip(longest, sizes)]
         if end > start and (end - start + 1) * sum(wider) > batch_tokens:
             batches.append(order[start:end])
             start, wider = end, sizes

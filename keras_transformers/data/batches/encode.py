@@ -45,8 +45,8 @@ def encode_pairs(
             f"tokens); the longest has {int(longest.max())}: raise it with --set data.max_length=N."
         )
     rows = np.flatnonzero(kept)
-    ids = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
-    return EncodedPairs(*ids, batch_tokens=batch_tokens, seed=seed), notes
+    sources, targets = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
+    return EncodedPairs(sources, targets, batch_tokens, seed), notes
 
 
 def encode_texts(
@@ -66,7 +66,7 @@ def encode_texts(
     """
     limit, max_length = _lesser(max_length, length)
     sides = [tokenize(texts, tokenizer) for texts in columns]
-    tokens, segments = pack(tokenizer, *sides, max_length=max_length)
+    tokens, segments = pack(tokenizer, sides[0], sides[1] if len(sides) > 1 else None, max_length=max_length)
     whole = sum(side.row_lengths().numpy() for side in sides) + len(sides) + 1
     return {"tokens": Ids.of(tokens), "segments": Ids.of(segments)}, cut_notes(name, whole, max_length, limit)
 

@@ -88,15 +88,15 @@ def _encode(asked: list[tuple[str, str, Answer | None]], tokenizer: Any, shape: 
     pieces = tokenizer.tokenize_with_offsets(tf.constant(list(unique), tf.string))
     which = [unique[context] for context in contexts]
     ids, begins, ends = (tf.gather(flat, which) for flat in pieces)
-    asked = tokenizer.tokenize(tf.constant(questions, tf.string))
-    tokens, segments, before, found = question_windows(tokenizer, asked, ids, **shape)
+    pieces = tokenizer.tokenize(tf.constant(questions, tf.string))
+    tokens, segments, before, found = question_windows(tokenizer, pieces, ids, **shape)
     first, last = _spans(contexts, answers, begins, ends)
     first, last = first[found.rows.numpy()], last[found.rows.numpy()]  # (W,)
     start, size, shift = found.starts.numpy(), found.sizes.numpy(), before.numpy()
     whole = (first >= start) & (last < start + size) & (first <= last)
     labels = (np.where(whole, place - start + shift, 0).astype(np.int32) for place in (first, last))
     counts = np.bincount(found.rows.numpy(), minlength=len(questions))
-    return tokens, segments, *labels, counts, asked.row_lengths().numpy()
+    return tokens, segments, *labels, counts, pieces.row_lengths().numpy()
 
 
 def _spans(

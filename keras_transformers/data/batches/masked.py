@@ -24,14 +24,19 @@ class MaskedBatches(Batches):
         whole_word: Mask words with all their pieces.
     """
 
-    def batch(self, rows: Rows, rng: np.random.Generator | None) -> tuple[Any, Any]:
+    pieces: Pieces
+    rate: float
+    whole_word: bool
+
+    def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `({"tokens", "segments", "positions"}, {"masked", …})` of the examples `rows`.
 
         `tokens` and `segments` are (B, T); `positions` and the labels `masked` are (B, P), where
         -1 is no label. All are int32.
         """
+        rng = self._draws(None, 0) if rng is None else rng
         sequences, labels = self.draw(rows, rng)
-        width = int(padded_lengths(max(len(ids) for ids, _ in sequences)))
+        width = int(padded_lengths(np.max([len(ids) for ids, _ in sequences])))
         tokens, segments = np.zeros((2, len(sequences), width), np.int32)
         for row, (ids, second) in enumerate(sequences):
             tokens[row, : len(ids)] = ids
@@ -141,7 +146,8 @@ class MaskedPairs(MaskedBatches):
     @cached_property
     def _ends(self) -> np.ndarray:
         """For each chunk, which document it is of, as the number of the sentence after it."""
-        return self.text.ends[self.chunks[:, 0]]
+        ends: np.ndarray = self.text.ends[self.chunks[:, 0]]
+        return ends
 
     def _divided(self, row: int, rng: np.random.Generator) -> tuple[int, int]:
         """Return the first sentence of a chunk and the first after its division."""

@@ -70,12 +70,12 @@ def mask_tokens(
     drawn = rng.choice(pieces.ordinary, tokens.shape)
     hidden = np.where(fate < _MASKED, pieces.mask, np.where(fate < _MASKED + _RANDOM, drawn, tokens))
     counts = chosen.sum(axis=1, keepdims=True)
-    width = int(padded_lengths(max(1, counts.max())))
+    width = int(padded_lengths(np.maximum(1, counts.max())))
     positions = np.argsort(~chosen, axis=1, kind="stable")[:, :width]
     real = np.arange(positions.shape[1]) < counts
     labels = np.where(real, np.take_along_axis(tokens, positions, axis=1), IGNORED)
     tokens, positions = np.where(chosen, hidden, tokens), np.where(real, positions, 0)
-    return tuple(array.astype(np.int32) for array in (tokens, positions, labels))
+    return tokens.astype(np.int32), positions.astype(np.int32), labels.astype(np.int32)
 
 
 def choose(tokens: np.ndarray, pieces: Pieces, rng: np.random.Generator, rate: float, whole_word: bool) -> np.ndarray:
@@ -91,7 +91,8 @@ def choose(tokens: np.ndarray, pieces: Pieces, rng: np.random.Generator, rate: f
     first, last = _span_of_words(words, rank=np.argsort(order, axis=1) + 1)
     wanted = np.maximum(1, np.round(rate * free.sum(axis=1, keepdims=True)))
     # A word counts where its middle lies, so that words of several pieces do not change the share.
-    return free & ((first + last <= 2 * wanted) | (first == 1))
+    chosen: np.ndarray = free & ((first + last <= 2 * wanted) | (first == 1))
+    return chosen
 
 
 def _span_of_words(words: np.ndarray, rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -34,11 +34,11 @@ class Shares(Batches):
 
     @property
     def lengths(self) -> list[np.ndarray]:
-        return self.whole.lengths
+        return list(self.whole.lengths)
 
     @property
     def tokens(self) -> int:
-        return self.whole.tokens
+        return int(self.whole.tokens)
 
     def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         return self.whole.batch(rows, rng)

@@ -104,13 +104,13 @@ def _enclosed(
         end = line.find(QUOTE, at)
         if end < 0:
             pieces += [line[at:], "\n"]
-            number, line = next(numbered, (None, None))
-            if line is None:
+            following = next(numbered, None)
+            if following is None:
                 raise DataError(
                     f"{name}:{first}: a quote that begins a cell in this line is never closed. If quotes are text in "
                     "this file, set `quotes` to `none`."
                 )
-            at = 0
+            (number, line), at = following, 0
         elif line.startswith(QUOTE, end + 1):
             pieces += [line[at:end], QUOTE]
             at = end + 2
@@ -148,7 +148,7 @@ def quotes_enclose_cells(lines: Iterable[str], separator: str, header: bool) -> 
         return len(seen.widths) < len(seen.plain_widths), True
     if seen.several_lines:  # quotations of plain text that end in another row
         return False, False
-    if seen.doubled or (header and all(seen.first.enclosed)):
+    if seen.doubled or (header and seen.first is not None and all(seen.first.enclosed)):
         return True, True
     examples = seen.count - header
     whole_column = examples > 1 and max(seen.enclosed_in_column) >= examples
@@ -171,11 +171,11 @@ class _Seen:
         several_lines: Some cell goes over several lines.
     """
 
-    plain_widths: set = field(default_factory=set)
-    widths: set = field(default_factory=set)
+    plain_widths: set[int] = field(default_factory=set)
+    widths: set[int] = field(default_factory=set)
     count: int = 0
     first: Row | None = None
-    enclosed_in_column: list = field(default_factory=list)
+    enclosed_in_column: list[int] = field(default_factory=list)
     with_comma: int = 0
     with_comma_enclosed: int = 0
     doubled: bool = False

@@ -70,7 +70,8 @@ class Conll(FileSource):
 
 def _sentences(file: TextFile, layout: Layout, tally: Tally) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
     """Yield `(place, number of columns, list of (word, tag))` of each sentence."""
-    begin, width, words = None, None, []
+    begin, width = "", 0
+    words: list[tuple[str, str]] = []
     for number, line in enumerate(file.lines(), start=1):
         place = f"{file}:{number}"
         if layout.ends_sentence(line):

@@ -45,8 +45,8 @@ class Layout:
     conllu: bool
     word_column: int
     tag_column: int | None
-    widths: frozenset = frozenset()
-    tags: frozenset = frozenset()
+    widths: frozenset[int] = frozenset()
+    tags: frozenset[str] = frozenset()
 
     def ends_sentence(self, line: str) -> bool:
         """Tell whether a line is blank or begins or ends a document."""
@@ -139,7 +139,8 @@ def layout_of(file: TextFile, format: str, word_column: int | None, tag_column: 
     """
     if format == "conll" or (format == "auto" and not _is_conllu(file)):
         return Layout(False, word_column or 0, tag_column).learnt(file)
-    form, upos = _FORM, _UPOS
+    form = _FORM
+    upos: int | None = _UPOS
     if named := _GLOBAL_COLUMNS.match(next(file.lines(), "")):
         names = named[1].split()
         form = names.index("FORM") if "FORM" in names else _FORM

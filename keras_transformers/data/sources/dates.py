@@ -117,7 +117,7 @@ def _pick(items: Sequence[Any], fraction: float) -> Any:
 @cache
 def _calendar() -> dict[str, list[int]]:
     """Return the ordinals of the dates of each split."""
-    parts = {"train": [], "valid": [], "test": []}
+    parts: dict[str, list[int]] = {"train": [], "valid": [], "test": []}
     first = datetime.date(FIRST_YEAR, 1, 1).toordinal()
     last = datetime.date(LAST_YEAR, 12, 31).toordinal()
     for ordinal in range(first, last + 1):
@@ -142,7 +142,7 @@ def _formats(language: str) -> list[tuple[Any, str]]:
             f"`languages` must be among {', '.join(LANGUAGES)}, but has `{language}`."
             f"{did_you_mean(language, LANGUAGES)}"
         )
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for code in _LOCALES[language]:
         locale = Locale.parse(code)
         patterns = [locale.date_formats[name].pattern for name in ("full", "long", "medium", "short")]

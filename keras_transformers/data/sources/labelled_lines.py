@@ -33,7 +33,8 @@ class LabelledLines(FileSource):
 
     def examples(self, files: list[TextFile], tally: Tally) -> Iterator[LabelledText]:
         for place, line in files[0].placed():
-            label, text = _LABEL_AND_TEXT.fullmatch(line).groups(default="")
+            found = _LABEL_AND_TEXT.fullmatch(line)
+            label, text = ("", "") if found is None else found.groups(default="")
             if not text.strip():
                 raise DataError(f"{place} must hold a label and a text, but holds `{label}` alone.")
             yield LabelledText(place, label, text.strip())

@@ -65,7 +65,7 @@ class PythonDocs(Source):
 @cache
 def corpus() -> tuple[tuple[str, list[str]], ...]:
     """Return a tuple of (name, sentences) for each document."""
-    seen = set()
+    seen: set[str] = set()
     documents = []
     for name, texts in [*_topics(), *_modules()]:
         sentences = [sentence for text in texts for sentence in _sentences(text, seen)]

@@ -65,7 +65,7 @@ class PythonPackages(Source):
 @cache
 def _examples() -> tuple[tuple[str, str, str], ...]:
     """Return a tuple of (text, package, module), in the order of the texts' hashes."""
-    found = {}
+    found: dict[str, tuple[str, str, str]] = {}
     for module, texts in docstrings():
         for text in texts:
             text = " ".join(text.split())

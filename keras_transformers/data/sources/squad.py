@@ -102,7 +102,7 @@ def _is_integer(value: Any) -> bool:
 class _Node:
     """A value of the file, which knows where in it it stands, such as `data[0].paragraphs[2]`."""
 
-    value: object
+    value: Any
     key: str
     file: object
 

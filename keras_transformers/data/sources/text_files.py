@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from ...errors import DataError
 from ...signature import is_text_encoding
@@ -116,11 +116,11 @@ class TextFile:
             if line.strip():
                 yield f"{self.path}:{number}", line
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> Any:
         """Return the file as a binary stream, unpacked."""
         if self.content is not None:
-            file = io.BytesIO(self.content)
-            return gzip.open(file, "rb") if self.content.startswith(_GZIP) else file
+            held = io.BytesIO(self.content)
+            return gzip.open(held, "rb") if self.content.startswith(_GZIP) else held
         with open(self.path, "rb") as file:
             packed = self.path.name.endswith(".gz") or file.read(len(_GZIP)) == _GZIP
         return gzip.open(self.path, "rb") if packed else open(self.path, "rb")

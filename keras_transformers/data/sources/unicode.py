@@ -1,11 +1,13 @@
 """Text that JSON lets through, and no encoding can write."""
 
-from typing import Any
+from typing import TypeVar
 
 from ...errors import DataError
 
+Value = TypeVar("Value")
 
-def unicode_text(value: Any, place: object) -> Any:
+
+def unicode_text(value: Value, place: object) -> Value:
     r"""Return `value`, which is Unicode text if it is a str.
 
     JSON may say half of a character that it writes as two, such as "\ud83d" of a cut emoji.
