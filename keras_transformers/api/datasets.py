@@ -56,10 +56,9 @@ def datasets(recipe: AnyRecipe, overrides: Overrides = ()) -> Datasets:
         encoded = encode(examples, new_tokenizer(examples, Path(folder) / "tokenizer"))
     tell(encoded.notes)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    train, valid = (
-        batches if batches is None or replicas == 1 else Shares(batches, replicas)
-        for batches in (encoded.train, encoded.valid)
-    )
+    train, valid = encoded.train, encoded.valid
+    if replicas > 1:
+        train, valid = Shares(train, replicas), None if valid is None else Shares(valid, replicas)
     passes = itertools.count()
     return Datasets(
         recipe=encoded.recipe,

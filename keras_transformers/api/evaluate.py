@@ -43,8 +43,12 @@ def evaluate(
     """
     from ..registry.assemble import assemble
 
-    run = None if is_saved_model(model) else opened(model, overrides)
-    recipe, file = exported_recipe(model, overrides) if run is None else (run.recipe, run.recipe_file)
+    run: Run | None = None
+    if is_saved_model(model):
+        recipe, file = exported_recipe(model, overrides)
+    else:
+        run = opened(model, overrides)
+        recipe, file = run.recipe, run.recipe_file
     tree = recipe.tree
     _require(tree, "data", file, "which would name the text to score the model on")
     _require(tree, "task", file, "which would say what is scored")

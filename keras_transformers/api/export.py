@@ -9,7 +9,7 @@ DIR/
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..annotations import Tensor
 from ..errors import ExportError, first_line
@@ -70,7 +70,7 @@ def input_names(serving: Any) -> tuple[str, ...]:
     return tuple(spec.name for spec in serving.__call__.input_signature)
 
 
-def is_saved_model(path: Run | StrPath) -> bool:
+def is_saved_model(path: Run | StrPath) -> TypeGuard[StrPath]:
     """Tell whether a folder holds a SavedModel; a `Run` is none."""
     return not isinstance(path, Run) and (Path(path) / MODEL).is_file()
 
@@ -117,12 +117,13 @@ def load(directory: StrPath) -> Any:
             f"{_names(gives)}, not {_names(inputs)} to `{answer}`."
         )
 
-    def call(*texts: Tensor) -> dict[str, Tensor]:
+    def call(*texts: Tensor) -> Any:
         return signature(**dict(zip(inputs, texts, strict=True)))
 
-    call.saved_model = loaded  # keeps its variables alive
-    call.inputs, call.answer = inputs, answer
-    return call
+    function: Any = call
+    function.saved_model = loaded  # keeps its variables alive
+    function.inputs, function.answer = inputs, answer
+    return function
 
 
 def _interface(directory: Path) -> tuple[tuple[str, ...], str]:

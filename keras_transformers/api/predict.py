@@ -54,7 +54,7 @@ class Answerer:
         answer: The output that is printed for people.
     """
 
-    function: Callable
+    function: Callable[..., dict[str, Tensor]]
     inputs: tuple[str, ...]
     answer: str
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -51,12 +51,12 @@ def train(
     for plugin in plugins:
         load_plugin(plugin)
     path = run_path(recipes.load(recipe, overrides), run)
-    told = {"console": Console(stderr=True), "plugins": tuple(plugins), "callbacks": tuple(callbacks)}
+    told: dict[str, Any] = {"console": Console(stderr=True), "plugins": tuple(plugins), "callbacks": tuple(callbacks)}
     if log is not None:
         told["log"] = log
     if resume:
-        run = load_run(path)
-        return job.resume(job.Job(recipes.load(run.recipe, overrides), **told), run)
-    recipe = recipes.load(recipe, overrides)
+        begun = load_run(path)
+        return job.resume(job.Job(recipes.load(begun.recipe, overrides), **told), begun)
+    resolved = recipes.load(recipe, overrides)
     refuse_existing(path, overwrite)
-    return job.start(job.Job(recipe, **told), path)
+    return job.start(job.Job(resolved, **told), path)

@@ -68,6 +68,7 @@ def in_batches(
     empty = {name: tf.zeros((count, *spec.shape[1:]), spec.dtype) for name, spec in outputs.items()}
     shapes = {name: tf.TensorShape(spec.shape) for name, spec in outputs.items()}
     # One at a time: batches computed in parallel would all be in memory at once.
+    found: dict[str, Tensor]
     _, found = tf.while_loop(
         unfinished,
         advance,

@@ -161,7 +161,7 @@ OTHER, ENDS, BEGINS = 0, 1, 2  # a token's roles, to be added: a span may end wi
 class _Frozen:
     """Keeps a dict from `tf.Module`, which would wrap it."""
 
-    items: dict
+    items: dict[str, int]
 
 
 def _repeat(value: Tensor, counts: Tensor) -> tf.RaggedTensor:

@@ -52,9 +52,10 @@ class TextReader(Predictor):
 
     def read(self, *texts: Tensor) -> dict[str, Tensor]:
         """Return the answers to texts, or to pairs of them, each string (N,)."""
-        texts = [tf.strings.join([self.prompt, text]) for text in texts] if self.prompt else texts
-        ids = [self.tokenizer.tokenize(text) for text in texts]
-        tokens, segments = pack(self.tokenizer, *ids, max_length=self.longest)
+        prompted = [tf.strings.join([self.prompt, text]) for text in texts] if self.prompt else texts
+        ids = [self.tokenizer.tokenize(text) for text in prompted]
+        second = ids[1] if len(ids) > 1 else None
+        tokens, segments = pack(self.tokenizer, ids[0], second, max_length=self.longest)
         found = in_batches(self._answered, {"tokens": tokens, "segments": segments}, self.outputs)
         whole = sum(side.row_lengths() for side in ids) + len(ids) + 1  # with [CLS], and [SEP] after each
         return {**found, "truncated": whole > self.longest}

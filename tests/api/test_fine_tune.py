@@ -280,7 +280,7 @@ def test_a_run_without_data_or_task(run, classifier, tmp_path, monkeypatch):
     status, _, err = run("evaluate", tmp_path)
     assert status == 2
     assert err.splitlines()[-1] == (
-        f"{tmp_path}/recipe.yaml has no section `data`, which would name the text to score the run on."
+        f"{tmp_path}/recipe.yaml has no section `data`, which would name the text to score the model on."
     )
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(b"a\n")))
     status, _, err = run("predict", tmp_path)

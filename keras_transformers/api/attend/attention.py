@@ -61,8 +61,9 @@ class Attention:
             RunError: The file cannot be written.
         """
         path = check_suffix(path)
+        notes: list[str] = []
         if path.suffix.lower() == ".html":
-            content, notes = self.html().encode("utf-8"), []
+            content = self.html().encode("utf-8")
         else:
             from .picture import picture
 

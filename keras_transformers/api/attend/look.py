@@ -52,8 +52,8 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
     inputs, tokens, answer = look(run, model, tokenizer, text, second)
     with recording(layers) as weights:
         model(inputs, training=False)
-    weights = iter(weights)
-    maps = [AttentionMap(kind, *tokens[kind], [next(weights) for _ in found[kind]]) for kind in found]
+    seen = iter(weights)
+    maps = [AttentionMap(kind, *tokens[kind], [next(seen) for _ in found[kind]]) for kind in found]
     read = text if second is None or answer is not None else f"{text} · {second}"
     return Attention(run.path.resolve().name, read, answer, maps)
 
@@ -64,8 +64,8 @@ def _encoder(run: Run, model: Any, tokenizer: Any, text: str, second: str | None
     from ...text.wordpiece import require_wordpiece
 
     require_wordpiece(tokenizer, run, RunError)
-    sides = [None if side is None else tf.constant([side]) for side in (text, second)]
-    tokens, segments = pack(tokenizer, *sides, max_length=UNCUT)
+    other = None if second is None else tf.constant([second])
+    tokens, segments = pack(tokenizer, tf.constant([text]), other, max_length=UNCUT)
     ids = tokens[0].numpy()
     _check(model, ids, len(ids) - (2 if second is None else 3), "text")
     shown = tokenizer.pieces(ids)
@@ -81,7 +81,8 @@ def _translation(run: Run, model: Any, tokenizer: Any, text: str, second: str | 
     source = _ids(tokenizer, text)
     _check(model, source, len(source) - 1, "text")
     if second is None:
-        found, _ = run.task().search(model, tf.constant(source[None]))
+        task: Any = run.task()
+        found, _ = task.search(model, tf.constant(source[None]))
         target = _until_end(found[0].numpy())
     else:
         target = _ids(tokenizer, second)

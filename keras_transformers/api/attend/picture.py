@@ -94,7 +94,7 @@ def _draw(figure: Any, box: _Box, top: int, width: int, height: int) -> None:
     axes = figure.add_axes([box.left / width, (upper - rows) / height, columns / width, rows / height])
     axes.imshow(image, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
-    label = {"size": 7, "color": "#555"}
+    label: dict[str, Any] = {"size": 7, "color": "#555"}
     for layer in range(len(box.layers)):
         y = upper - layer * box.step[0]
         middle = y - (box.step[0] - GAP) / 2

@@ -46,14 +46,14 @@ def recording(layers: Sequence[Layer]) -> Iterator[list[Any]]:
     for layer in layers:
         if not callable(getattr(layer, "normalize", None)):
             raise RunError(f"{_attention(layer)} has no method `normalize(scores, mask)`.")
-    weights = [None] * len(layers)
+    weights: list[Any] = [None] * len(layers)
     try:
         for number, layer in enumerate(layers):
-            vars(layer)["normalize"] = _keeping(layer.normalize, weights, number)
+            layer.__dict__["normalize"] = _keeping(layer.normalize, weights, number)
         yield weights
     finally:
         for layer in layers:
-            vars(layer).pop("normalize", None)
+            layer.__dict__.pop("normalize", None)
     for layer, seen in zip(layers, weights):
         if seen is None:
             raise RunError(f"{_attention(layer)} did not call its method `normalize(scores, mask)`.")

@@ -100,6 +100,7 @@ class Embedder:
         self.longest = longest_input(backbone)
         self.cut = 0
         states = hidden_states(backbone, layer, run)
+        self._read: Callable[[Sequence[str]], Any]
         if unit == "word":
             self._read = Words(states, tokenizer, self.longest)
         else:

@@ -42,16 +42,16 @@ def write_npz(stream: IO[bytes], texts: Sequence[str], found: Iterable[Any], dim
         dim: D.
     """
     found = list(found)
-    arrays = {"texts": np.array(texts, str)}
-    vectors = found
+    arrays: dict[str, Any] = {"texts": np.array(texts, str)}
+    vectors: list[np.ndarray] = found
     if found and isinstance(found[0], WordVectors):
         spans = np.array([span for row in found for span in row.spans], "int64").reshape(-1, 2)
         arrays["words"] = np.array([word for row in found for word in row.words], str)
         arrays["rows"] = np.repeat(np.arange(len(found)), [len(row.words) for row in found])
         arrays["starts"], arrays["ends"] = spans.T
         vectors = [row.vectors for row in found]
-    vectors = np.concatenate([np.zeros((0, dim), "float32"), *(row.reshape(-1, dim) for row in vectors)])
-    np.savez(stream, **arrays, vectors=vectors)
+    arrays["vectors"] = np.concatenate([np.zeros((0, dim), "float32"), *(row.reshape(-1, dim) for row in vectors)])
+    np.savez(stream, **arrays)
 
 
 def _numbers(vector: np.ndarray) -> list[float]:
