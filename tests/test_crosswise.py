@@ -78,7 +78,9 @@ def block(draw, decoder=False):
 def model(draw, kind):
     position = draw.choice([None, "sinusoidal", {"type": "learned", "max_length": draw.choice([17, 64, 64, 64])}])
     found = {
-        "type": kind, "dim": draw.choice(DIM), "position": position, "embedding": draw.choice(kt.names("embedding")),
+        "type": kind, "dim": draw.choice(DIM),
+        "initialization": draw.choice([*["random"] * 3, *kt.names("initialization")]),
+        "position": position, "embedding": draw.choice(kt.names("embedding")),
         "encoder": {"layers": draw.choice([1, 2]), "block": block(draw)},
     }  # fmt: skip
     if kind == "transformer":
@@ -99,6 +101,8 @@ def task(draw, name):
         gives = set(kt.describe("task", name).facts["gives"])
         fits = [one for one in kt.names("metric") if gives & set(kt.describe("metric", one).facts["scores"])]
         found["metrics"] = [draw.choice(fits if fits and draw.random() < 0.9 else kt.names("metric"))]
+    if "loss" in parameters and draw.random() < 0.2:
+        found["loss"] = draw.choice(kt.names("loss"))
     if "search" in parameters:
         found["search"] = draw.choice(kt.names("search"))
     return found
@@ -125,11 +129,12 @@ def recipe(draw, files):
     return {
         "model": model(draw, kind),
         "tokenizer": {"type": tokenizer, "vocab_size": draw.choice([47, 61])},
-        "data": {"root": str(files), "train": source, "max_length": draw.choice([7, 16, 32, 32, 32]),
+        "data": {"root": str(files), "train": source, "max_length": draw.choice([24, 32, 32, 32]),
                  "batch_tokens": draw.choice([31, 512, 512, 512, 512, 512, 512])},
         "task": task(draw, name),
         "training": {
             "epochs": 1,
+            "precision": "float32",
             "optimizer": draw.choice(kt.names("optimizer")),
             "schedule": draw.choice([
                 "noam", {"type": "constant", "rate": 0.01}, {"type": "warmup_linear", "peak": 0.01},
@@ -137,6 +142,7 @@ def recipe(draw, files):
             ]),
             "freeze": draw.choice([None, None, None, 0, 1, 2]),
             "layer_decay": draw.choice([None, None, 0.9]),
+            "adaptations": draw.choice([None, None, [{"type": "freeze", "blocks": 0}]]),
         },
     }  # fmt: skip
 
