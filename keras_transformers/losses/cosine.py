@@ -22,7 +22,7 @@ class CosineError(Loss):
     Reference: Reimers and Gurevych 2019, section 3 (regression objective), https://arxiv.org/abs/1908.10084
     """
 
-    scores = "numbers"
+    facts = {"learns": "cosines"}
 
     def call(self, labels: Any, vectors: Any) -> Tensor:
         """Return the loss of each pair (B,).

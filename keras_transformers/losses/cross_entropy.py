@@ -66,7 +66,7 @@ class TokenCrossEntropy(Loss):
         pad_id: The label of padding.
     """
 
-    scores = "texts"
+    facts = {"learns": "tokens"}
 
     def __init__(self, label_smoothing: Rate = 0.0, pad_id: Natural = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

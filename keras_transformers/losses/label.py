@@ -23,7 +23,7 @@ class LabelCrossEntropy(Loss):
         label_smoothing: Probability taken from the right label and spread over all.
     """
 
-    scores = "labels"
+    facts = {"learns": "classes"}
 
     def __init__(self, label_smoothing: Rate = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -47,7 +47,7 @@ class LabelCrossEntropy(Loss):
 class SquaredError(Loss):
     """The squared error of one number for each text."""
 
-    scores = "numbers"
+    facts = {"learns": "numbers"}
 
     def call(self, labels: Any, values: Any) -> Tensor:
         """Return the loss of each text (B,), for `{"label": float32 (B,)}` and values (B, 1)."""

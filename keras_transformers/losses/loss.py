@@ -25,8 +25,8 @@ class Loss(keras.losses.Loss, abc.ABC):
             losses over the sum of the weights, and `dtype` float32, in mixed precision, too.
 
     Attributes:
-        scores: Of a loss in a recipe, what it compares, as a task's `gives` names it: `texts`, `labels`, `numbers`,
-            `tags` or `answers`.
+        facts: Of a loss in a recipe, `{"learns": …}`, what its labels are, as the task says: `tokens`, `classes`,
+            `numbers`, `cosines`, `tags` or `spans`.
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -21,7 +21,7 @@ class SpanCrossEntropy(Loss):
     In plain `compile`, which calls it for one output at a time and adds up, `loss_weights=0.5` gives the same.
     """
 
-    scores = "answers"
+    facts = {"learns": "spans"}
 
     def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss of each window (B,).

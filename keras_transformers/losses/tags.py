@@ -18,7 +18,7 @@ from .masked_tokens import real_places
 class TagCrossEntropy(Loss):
     """The mean cross-entropy of words; positions without a label count for nothing."""
 
-    scores = "tags"
+    facts = {"learns": "tags"}
 
     def call(self, labels: Any, logits: Any) -> Tensor:
         """Return the loss at each position (B, T).

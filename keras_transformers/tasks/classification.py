@@ -35,6 +35,7 @@ class Classification(WholeText):
         loss: What is minimized; none: the cross-entropy of labels.
     """
 
+    facts = {"learns": "classes"}
     kind = "classification"
     answer = "label"
     gives = "labels"

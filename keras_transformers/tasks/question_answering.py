@@ -37,6 +37,7 @@ class QuestionAnswering(Task):
         loss: What is minimized; none: the cross-entropy of both ends.
     """
 
+    facts = {"learns": "spans"}
     reads = Questions
     noun = "questions"
     answer = "answer"

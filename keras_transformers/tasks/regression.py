@@ -36,6 +36,7 @@ class Regression(WholeText):
         loss: What is minimized; none: the squared error.
     """
 
+    facts = {"learns": "numbers"}
     kind = "regression"
     answer = "score"
     gives = "numbers"

@@ -8,7 +8,7 @@ import numpy as np
 from ..data.examples import Labelled
 from ..errors import DataError
 from ..metrics.correlation import Pearson, Spearman
-from ..signature import Has, Need, Present, register
+from ..signature import AtLeast, Has, Need, Present, register
 from .regression import number_of
 from .task import Length, Minimized, Scored, Task
 
@@ -38,6 +38,7 @@ class SentenceEmbedding(Task):
         loss: What is minimized; none: the squared error of cosines.
     """
 
+    facts = {"learns": "cosines"}
     reads = Labelled
     noun = "pairs"
     answer = "vector"
@@ -48,6 +49,7 @@ class SentenceEmbedding(Task):
         Need("tokenizer", Has("gives", "cls")),
         Need("data.train", Has("holds", "pairs of texts")),
         Need("data.train.second", Present()),
+        Need("model.encoder.layers", AtLeast("training.freeze", plus=1)),  # it has no head that would learn
     )
 
     def __init__(

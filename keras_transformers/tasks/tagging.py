@@ -31,6 +31,7 @@ class Tagging(Task):
         loss: What is minimized; none: the cross-entropy of tags.
     """
 
+    facts = {"learns": "tags"}
     reads = Tagged
     noun = "sentences"
     answer = "tags"

@@ -24,8 +24,8 @@ Scored = Annotated[MetricSlot, Fits("scores", to="gives")]
 """The type of a task's metrics: they score what it gives."""
 
 
-Minimized = Annotated[LossSlot, Fits("scores", to="gives")]
-"""The type of a task's loss: it compares what the task gives."""
+Minimized = Annotated[LossSlot, Fits("learns", to="learns")]
+"""The type of a task's loss: it is of the labels that the task's batches hold, the fact `learns` of both."""
 Smoothing = Annotated[Rate, Exactly(0, when="loss")]
 """The type of a task's label smoothing: a loss that is named has its own."""
 

@@ -27,6 +27,7 @@ class Translation(Task):
         loss: What is minimized; none: the cross-entropy of tokens.
     """
 
+    facts = {"learns": "tokens"}
     noun = "pairs"
     needs = (
         Need("model", Has("reads", ("source", "target"))),

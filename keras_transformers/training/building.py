@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from ..data.batches.batching import Batches
+from ..errors import RecipeError
 from ..losses.loss import Loss, as_loss
 from ..recipe.sections import Training
 from ..registry.assemble import assemble, values
@@ -71,6 +72,8 @@ def build(encoded: Encoded, start: Start = NEW) -> Built:
         optimizer.learning_rate = settings.schedule
         for adaptation in _adaptations(settings):
             notes += adaptation.apply(model, optimizer)
+        if not model.trainable_variables:
+            raise RecipeError("Nothing is left to be trained: `training.freeze` or `training.adaptations` keep it all.")
         measures = _measures(loss, model, encoded.train)
         trainer.compile(optimizer=optimizer, loss=loss, measures=measures, count_tokens=encoded.train.real_tokens)
         optimizer.build(model.trainable_variables)

@@ -172,12 +172,17 @@ def test_rules_stand_partial_trees(tree):
         ),
         (
             "trec", ["task.loss=squared_error"], "task.loss",
-            "`loss/squared_error` scores `numbers`, but `task/classification` gives `labels`: choose a loss that "
-            "scores `labels` (label_cross_entropy), or a task that gives `numbers` (regression, sentence_embedding).",
+            "`loss/squared_error` learns `numbers`, but `task/classification` learns `classes`: choose a loss that "
+            "learns `classes` (label_cross_entropy), or a task that learns `numbers` (regression).",
         ),
         (
             "trec", ["task.loss=label_cross_entropy", "task.label_smoothing=0.1"], "task.label_smoothing",
             "`label_smoothing` must be 0 for `loss: label_cross_entropy`, but is 0.1.",
+        ),
+        (
+            "trec", ["task=sentence_embedding", "data.train={type: table, path: a, second: b}", "training.freeze=6"],
+            "model.encoder.layers",
+            "`layers` must be at least 1 more than `training.freeze` (6) for `task/sentence_embedding`, but is 6.",
         ),
         (
             "pretrain_pydocs", ["data.max_length=7"], "data.max_length",

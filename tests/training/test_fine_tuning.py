@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_transformers.api.build import build
+from keras_transformers.api.train import train
 from keras_transformers.errors import RecipeError
 from keras_transformers.training.building import _adaptations
 from keras_transformers.training.fine_tuning import Freeze, LayerDecay, decayed_rates, freeze, scale_rates
@@ -88,3 +89,10 @@ def test_they_are_made_from_settings_of_their_own_and_from_the_list():
     settings = types.SimpleNamespace(freeze=2, layer_decay=None, adaptations=[LayerDecay(0.9)])
     first, second = _adaptations(settings)
     assert (first.blocks, second.factor) == (2, 0.9)
+
+
+def test_a_training_of_nothing_is_refused(quick, tmp_path, monkeypatch):
+    monkeypatch.setattr(Freeze, "apply", lambda self, model, optimizer: setattr(model, "trainable", False) or [])
+    with pytest.raises(RecipeError, match=r"^Nothing is left to be trained: "):
+        train("dates", tmp_path / "run", {**quick, "training.freeze": 0})
+    assert not (tmp_path / "run").exists()
