@@ -24,6 +24,7 @@ from .tokenizer_json import FILE as TOKENIZER_JSON
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"
 PICKLED = re.compile(r"pytorch_model.*\.bin")
 MODEL_TYPE = "bert"
 PREFIX = "bert."  # before the backbone's names in a model with a head
@@ -104,6 +105,11 @@ class HuggingFaceCheckpoint(BertCheckpoint):
         self.sentence = sentence_model(self.path)
         self.folder = self.sentence.folder if self.sentence else self.path
         file = self.config_file = self.folder / CONFIG
+        if (self.folder / ADAPTER).is_file():
+            raise CheckpointError(
+                f"{self.folder / ADAPTER}: Transformers would change the weights by this adapter, which is not read: "
+                "merge it with PEFT's `merge_and_unload`, and save the model."
+            )
         self.config = read_json(file)
         found = self.config.get("model_type")
         if found != MODEL_TYPE:

@@ -9,7 +9,7 @@ from ..errors import CheckpointError
 from . import vocabulary
 from .bert_checkpoint import StoredTokenizer
 from .json_config import read_json
-from .known_settings import SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG
+from .known_settings import ADDED_TOKENS_DECODER, SPECIAL_TOKENS_MAP, TOKENIZER_CONFIG
 from .settings import check, shown
 from .tokenizer_json import FILE as TOKENIZER_JSON
 from .tokenizer_json import TokenizerJson, read_switch
@@ -55,7 +55,10 @@ def read_tokenizer(folder, config, rows):
     notes += check(special_map, SPECIAL_TOKENS_MAP, folder / SPECIAL_MAP)
     stored = TokenizerJson(folder / TOKENIZER_JSON, rows, alone) if (folder / TOKENIZER_JSON).is_file() else None
     pieces, source, more = _pieces(folder, stored)
-    added = {**_read(folder / ADDED), **dict.fromkeys(stored.added if stored else ())}
+    own = _read(folder / ADDED)
+    _check_ids(own, pieces, folder / ADDED)
+    notes += _check_decoder(settings.get("added_tokens_decoder") or {}, pieces, file)
+    added = {**own, **dict.fromkeys(stored.added if stored else ())}
     for said in (settings, special_map):
         added.update(dict.fromkeys(_added(said)))
     notes += [*(stored.notes if stored else ()), *more, *_added_notes(added, folder)]
@@ -174,11 +177,41 @@ def read_length(folder):
     return int(min(length, sys.maxsize))  # 10³⁰ is how Transformers writes that there is no limit
 
 
+def _check_ids(ids, pieces, place):
+    """Raise if BERT's own tokens, given again as {token: id}, have another id than in the vocabulary.
+
+    Raises:
+        CheckpointError: One has.
+    """
+    for token, index in ids.items():
+        if token in vocabulary.SPECIAL and token in pieces and pieces.index(token) != index:
+            raise CheckpointError(f"{place} gives {token} the id {shown(index)}, the vocabulary {pieces.index(token)}.")
+
+
+def _check_decoder(decoder, pieces, file):
+    """Return sentences on BERT's own tokens that are found in texts in other ways than here.
+
+    Raises:
+        CheckpointError: One has another id than in the vocabulary, or it is no dict of tokens by their ids.
+    """
+    notes = []
+    tokens = decoder.values() if isinstance(decoder, dict) else [decoder]
+    if not all(isinstance(token, dict) for token in tokens):
+        raise CheckpointError(f"{file}: `added_tokens_decoder` must hold tokens by their ids, but is {shown(decoder)}.")
+    for index, token in decoder.items():
+        content = token.get("content")
+        if content in vocabulary.SPECIAL:
+            place = f"{file}: `added_tokens_decoder`"
+            _check_ids({content: int(index) if index.isdecimal() else index}, pieces, place)
+            notes += check(token, ADDED_TOKENS_DECODER, f"{file}, `added_tokens_decoder`, {content}")
+    return notes
+
+
 def _added(settings):
     """Yield the tokens beyond BERT's own that a file of Transformers says to be found in texts."""
     decoder = settings.get("added_tokens_decoder")
     lists = [settings.get(key) or [] for key in ("additional_special_tokens", "extra_special_tokens")]
-    lists.append(list(decoder.values()) if isinstance(decoder, dict) else [])
+    lists.append(list((decoder or {}).values()))
     for tokens in lists:
         tokens = tokens.values() if isinstance(tokens, dict) else tokens
         for token in tokens if not isinstance(tokens, str) else [tokens]:
@@ -191,7 +224,7 @@ def _added_notes(added, folder):
     if not strange:
         return []
     names = ", ".join([*strange[:SHOWN], *(["…"] if len(strange) > SHOWN else [])])
+    count, them = ("1 token", "it") if len(strange) == 1 else (f"{len(strange):,} tokens", "them")
     return [
-        f"{folder} adds {len(strange):,} tokens to BERT's ({names}): texts that hold them are cut like any other text, "
-        "not at them."
+        f"{folder} adds {count} to BERT's ({names}): texts that hold {them} are cut like any other text, not at {them}."
     ]

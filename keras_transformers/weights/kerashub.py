@@ -14,7 +14,13 @@ from . import vocabulary
 from .bert_checkpoint import BertCheckpoint, StoredTokenizer
 from .bert_sizes import Sizes
 from .json_config import read_count, read_json, read_number, require_divisor
-from .known_settings import KERASHUB_BACKBONE, KERASHUB_OBJECT, KERASHUB_TOKENIZER
+from .known_settings import (
+    KERASHUB_BACKBONE,
+    KERASHUB_OBJECT,
+    KERASHUB_PACKING,
+    KERASHUB_PREPROCESSOR,
+    KERASHUB_TOKENIZER,
+)
 from .settings import check, shown
 from .tokenizer_json import read_switch
 
@@ -23,6 +29,7 @@ WEIGHTS = "model.weights.h5"
 SHARDS = "model.weights.json"
 TOKENIZER = "tokenizer.json"
 TASK = "task.json"
+PREPROCESSOR = "preprocessor.json"
 VOCABULARY = "assets/tokenizer/vocabulary.txt"
 CLASS = "BertBackbone"
 TOKENIZER_CLASS = "BertTokenizer"
@@ -109,6 +116,8 @@ class KerasHubCheckpoint(BertCheckpoint):
         dropout = read_number(config, "dropout", 0.1, file)
         # KerasHub approximates GELU, and has one rate of dropout.
         self.sizes = Sizes(**counts, dropout=dropout, attention_dropout=dropout, activation="gelu_tanh")
+        if self._folder is not None:
+            self.settings_notes += _length_notes(self.path, self.sizes.positions)
         self._file = self._weights() if self._folder else _written(source)
         self._check_sizes()
 
@@ -205,6 +214,23 @@ def _head_notes(path):
         return []
     kind = read_json(file).get("class_name")
     return [f"{file}: the head of {shown(kind)} is not read: the encoder is, alone."]
+
+
+def _length_notes(path, positions):
+    """Return sentences on how a task's preprocessor cuts texts, which an encoder alone does not."""
+    file = path / PREPROCESSOR
+    saved = read_json(file) if file.is_file() else {}
+    notes, config = check(saved, KERASHUB_PREPROCESSOR, file), saved.get("config")
+    if not isinstance(config, dict):
+        return notes
+    notes += check(config, KERASHUB_PACKING, f"{file}, `config`")
+    if config.get("sequence_length") is None:
+        return notes
+    length = read_count(config, "sequence_length", f"{file}, `config`")
+    if length < positions:
+        most = f"an encoder alone reads up to {positions:,}"
+        notes.append(f"{file} says that texts are cut at {length:,} tokens; {most}.")
+    return notes
 
 
 def _refuse_quantized(config, file):

@@ -12,6 +12,7 @@ _GENERATION = "only generated text depends on it"
 _LAYOUT = "how results are handed out or computed, not what they are"
 _PROVENANCE = "where the files come from"
 _GOOGLE = "Google's code does not read it"
+_MASKS = "a recipe that trains with masked tokens says how they are drawn"
 _OUR_SIDE = "this library puts padding after the text, and cuts a text at its end"
 
 GOOGLE_CONFIG = {
@@ -140,6 +141,11 @@ ADDED_TOKEN = {
 }
 """One of `added_tokens` in tokenizer.json that is a piece of BERT's own, such as [MASK]."""
 
+_ANYWHERE = "texts get this piece where they spell it exactly so, inside words, too"
+
+ADDED_TOKENS_DECODER = {**ADDED_TOKEN, "single_word": told(_ANYWHERE, False), "normalized": told(_ANYWHERE, False)}
+"""One of `added_tokens_decoder` in tokenizer_config.json that is a piece of BERT's own."""
+
 MODULES = {
     **used("type path"),
     **harmless("the order is that of the list", "idx name"),
@@ -226,6 +232,22 @@ KERASHUB_TOKENIZER = {
 }
 """`config` in tokenizer.json of a preset."""
 
+KERASHUB_PREPROCESSOR = {
+    **used("config"),
+    **harmless("its settings say what it does", "class_name module registered_name build_config"),
+}
+"""preprocessor.json of a preset, which a task's preprocessor writes."""
+
+KERASHUB_PACKING = {
+    **_KERAS_LAYER,
+    **used("sequence_length"),
+    **harmless("of ids", "dtype"),
+    **harmless("it is in a file of its own", "tokenizer"),
+    "truncate": told("of two texts, the longer one is cut first", "round_robin"),
+    **harmless(_MASKS, "mask_selection_rate mask_selection_length mask_token_rate random_token_rate"),
+}
+"""`config` in preprocessor.json of a preset."""
+
 TABLES = {
     "Hugging Face": {
         "config.json": HUGGING_FACE_CONFIG,
@@ -250,6 +272,8 @@ TABLES = {
         "config.json: config": KERASHUB_BACKBONE,
         "tokenizer.json": KERASHUB_OBJECT,
         "tokenizer.json: config": KERASHUB_TOKENIZER,
+        "preprocessor.json": KERASHUB_PREPROCESSOR,
+        "preprocessor.json: config": KERASHUB_PACKING,
     },
 }
 """Every table: kind of folder, file, key. A test walks it."""

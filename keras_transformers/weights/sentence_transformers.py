@@ -25,9 +25,11 @@ TRANSFORMER_CONFIGS = [
 ]
 """The names that its versions gave to one file."""
 PROMPTS = "config_sentence_transformers.json"
+SETFIT = "model_head.pkl"
 OURS = "sentence_transformers."  # what the names of its own classes begin with
 SENTENCE_TRANSFORMER = "SentenceTransformer"
 
+MODE = "pooling_mode_"
 MODES = ("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")
 KNOWN = {"cls_token": "cls", "cls": "cls", "mean_tokens": "mean", "mean": "mean"}
 """What its settings call each way of pooling, and what we do."""
@@ -78,6 +80,10 @@ class SentenceModel:
         self.notes += check(settings, SENTENCE_TRANSFORMERS_CONFIG, path / PROMPTS)
         self._prompt = self._read_prompt(settings)
         self._pooling, self._normalize = self._read_chain(modules)
+        if (path / SETFIT).is_file():
+            self.notes.append(
+                f"{path / SETFIT}: SetFit's classifier is not read, for it can hold code: what makes the vectors is."
+            )
         if settings.get("similarity_fn_name") == "dot" and not self._normalize:
             self.notes.append(f"{path / PROMPTS}: `similarity_fn_name` is dot: vectors are compared by their cosine.")
 
@@ -182,7 +188,7 @@ class SentenceModel:
         self.notes += check(settings, POOLING, file)
         if read_switch(settings, "include_prompt", file) is False and self._prompt:
             return self._not_read("pooling that leaves the prompt out")
-        pooling = _pooling(settings)
+        pooling = _pooling(settings, file)
         if pooling == MEAN_BY_ROOT and normalize:
             pooling = "mean"
         return (KNOWN[pooling], normalize) if pooling in KNOWN else self._not_read(f"pooling by {pooling}")
@@ -209,7 +215,7 @@ def sentence_files(task, dim):
         {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
         for number, (path, kind) in enumerate(layers)
     ]
-    modes = {f"pooling_mode_{mode}": KNOWN.get(mode) == task["pooling"] for mode in MODES}
+    modes = {f"{MODE}{mode}": KNOWN.get(mode) == task["pooling"] for mode in MODES}
     files = {MODULES: modules, CONFIG: {"word_embedding_dimension": dim, **modes}}
     if task.get("length"):
         files[TRANSFORMER_CONFIG] = {"max_seq_length": task["length"], "do_lower_case": False}
@@ -218,10 +224,14 @@ def sentence_files(task, dim):
     return files
 
 
-def _pooling(settings):
-    """Return the way of pooling, as the file calls it, several joined; by default the mean."""
-    modes = [name.removeprefix("pooling_mode_") for name, on in settings.items() if on is True]
-    modes = [mode for mode in modes if f"pooling_mode_{mode}" in settings]
+def _pooling(settings, file):
+    """Return the way of pooling, as the file calls it, several joined; by default the mean.
+
+    Raises:
+        CheckpointError: A way of pooling is neither on nor off.
+    """
+    names = [name for name in settings if name.startswith(MODE) and read_switch(settings, name, file)]
+    modes = [name.removeprefix(MODE) for name in names]
     if not modes:
         mode = settings.get("pooling_mode") or "mean"
         modes = mode if isinstance(mode, list) else [mode]

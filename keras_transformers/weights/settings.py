@@ -28,7 +28,8 @@ class Setting:
     Args:
         treatment: What becomes of it.
         allowed: The values that are neither refused nor told, for this library does as they say; the first is what
-            a message asks for. That a file says nothing, or null, is always allowed.
+            a message asks for. That a file says nothing is always allowed, and so is null, but for what must be
+            true: null counts as false.
         why: Of what is told: what this library does instead. Of what is harmless: why.
     """
 
@@ -79,7 +80,7 @@ def check(settings, table, path):
         setting = table.get(key)
         if setting is None:
             unknown.append(f"`{key}`")
-        elif value is None or any(value == allowed and type(value) is type(allowed) for allowed in setting.allowed):
+        elif _is_allowed(value, setting.allowed):
             continue
         elif setting.treatment is Treatment.REFUSED:
             problems.append(f"`{key}` must be {shown(setting.allowed[0])}, but is {shown(value)}")
@@ -91,6 +92,12 @@ def check(settings, table, path):
         keys = f"{', '.join(unknown[:-1])} and {unknown[-1]} are" if unknown[1:] else f"{unknown[0]} is"
         notes.append(f"{path}: {keys} unknown to this library, and not used.")
     return notes
+
+
+def _is_allowed(value, allowed):
+    if value is None:
+        return allowed != (True,)
+    return any(value == one and type(value) is type(one) for one in allowed)
 
 
 def shown(value):

@@ -244,6 +244,16 @@ def test_pickled_weights_are_not_read(folder):
         open_checkpoint(folder)
 
 
+def test_an_adapter_that_is_not_read(folder):
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(CheckpointError) as caught:
+        open_checkpoint(folder)
+    assert str(caught.value) == (
+        f"{folder / 'adapter_config.json'}: Transformers would change the weights by this adapter, which is not read: "
+        "merge it with PEFT's `merge_and_unload`, and save the model."
+    )
+
+
 def test_what_is_no_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match=r"There is no checkpoint at .*nowhere\."):
         open_checkpoint(tmp_path / "nowhere")

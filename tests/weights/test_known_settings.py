@@ -121,6 +121,8 @@ EXAMPLES = {
         },
         "tokenizer.json": {"class_name": "AlbertTokenizer", "config": []},
         "tokenizer.json: config": {"lowercase": False, "strip_accents": True},
+        "preprocessor.json": {"config": {"sequence_length": 7}},
+        "preprocessor.json: config": {"sequence_length": 7},
     },
 }
 """For each key that is used, a value that must make a difference, and what else must be so for it to do so."""
@@ -133,7 +135,8 @@ def originals(model, tmp_path_factory):
     root, tensors = tmp_path_factory.mktemp("originals"), as_hugging_face(model)
     preset = root / "preset"
     keras_hub.models.BertBackbone(29, 3, 2, 22, 17, max_sequence_length=13).save_to_preset(preset)
-    keras_hub.models.BertTokenizer(PIECES, lowercase=True).save_to_preset(preset)
+    tokenizer = keras_hub.models.BertTokenizer(PIECES, lowercase=True)
+    keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=13).save_to_preset(preset)
     return {
         "Hugging Face": hugging_face(root / "hugging_face", tensors),
         "sentence-transformers": sentence_transformers(root / "sentence", tensors),
@@ -212,6 +215,8 @@ def test_what_check_says(tmp_path):
         'F: `c` is [1, "é"]: it is not done.',
         "F: `e`, `f` and `g` are unknown to this library, and not used.",
     ]
+    with pytest.raises(CheckpointError, match="F: `e` must be true, but is null."):
+        check({"e": None}, {"e": only(True)}, "F")
     with pytest.raises(CheckpointError) as caught:
         check({"a": "y", "b": 0, "d": "z" * 99}, table, "F")
     assert (
@@ -255,8 +260,18 @@ def test_a_preset_of_kerashub_with_a_head(originals, tmp_path):
     preprocessor = keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=11)
     keras_hub.models.BertTextClassifier(backbone, 3, preprocessor).save_to_preset(tmp_path)
     assert open_checkpoint(tmp_path).notes() == [
-        f"{tmp_path / 'task.json'}: the head of BertTextClassifier is not read: the encoder is, alone."
+        f"{tmp_path / 'task.json'}: the head of BertTextClassifier is not read: the encoder is, alone.",
+        f"{tmp_path / 'preprocessor.json'} says that texts are cut at 11 tokens; an encoder alone reads up to 13.",
     ]
+
+
+def test_a_length_of_kerashub_that_is_none(originals, tmp_path):
+    shutil.copytree(originals["KerasHub"], tmp_path / "preset")
+    file = tmp_path / "preset" / "preprocessor.json"
+    change_json(file, {"sequence_length": "long"}, ["config"])
+    with pytest.raises(CheckpointError) as caught:
+        open_checkpoint(tmp_path / "preset")
+    assert str(caught.value) == f'{file}, `config`: `sequence_length` must be a positive integer, but is "long".'
 
 
 def test_shards_of_kerashub(originals, tmp_path):

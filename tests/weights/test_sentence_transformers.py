@@ -177,6 +177,20 @@ def test_ways_of_pooling_that_are_not_read(sentence, settings, what):
     ]
 
 
+def test_a_way_of_pooling_that_is_neither_true_nor_false(sentence):
+    change_json(sentence / "1_Pooling" / "config.json", {"pooling_mode_max_tokens": 1})
+    with pytest.raises(CheckpointError, match="`pooling_mode_max_tokens` must be true or false, but is 1."):
+        open_checkpoint(sentence)
+
+
+def test_a_classifier_of_setfit_is_told(sentence):
+    (sentence / "model_head.pkl").write_bytes(b"")
+    assert open_checkpoint(sentence).notes() == [
+        f"{sentence / 'model_head.pkl'}: SetFit's classifier is not read, for it can hold code: what makes the vectors "
+        "is."
+    ]
+
+
 def test_a_prompt_that_is_not_pooled(sentence):
     change_json(sentence / PROMPTS, {"prompts": {"query": "q "}, "default_prompt_name": "query"})
     change_json(sentence / "1_Pooling" / "config.json", {"include_prompt": False})

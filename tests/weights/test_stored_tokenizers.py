@@ -151,6 +151,12 @@ def test_the_class_says_which_file_counts(fast, tmp_path):
          "`tokenizer_class` is PreTrainedTokenizerFast, which is all in tokenizer.json; it is missing."),
         ({"word_tokenizer_type": "mecab"}, "`word_tokenizer_type` must be basic, but is mecab."),
         ({"do_basic_tokenize": False}, "`do_basic_tokenize` must be true, but is false."),
+        ({"tokenize_chinese_chars": False}, "`tokenize_chinese_chars` must be true, but is false."),
+        ({"tokenize_chinese_chars": None}, "`tokenize_chinese_chars` must be true, but is null."),
+        ({"added_tokens_decoder": {"4": {"content": "[MASK]"}, "7": {"content": "[CLS]"}}},
+         "`added_tokens_decoder` gives [CLS] the id 7, the vocabulary 2."),
+        ({"added_tokens_decoder": ["[CLS]"]},
+         "`added_tokens_decoder` must hold tokens by their ids, but is [\"[CLS]\"]."),
         ({"never_split": ["[MASK]", "New York"]},
          "`never_split` must name no words but BERT's special pieces, but names New York."),
         ({"cls_token": {"content": "<s>", "lstrip": False}, "mask_token": "<mask>"},
@@ -182,6 +188,31 @@ def test_added_tokens_are_told(folder):
     assert open_checkpoint(folder).notes() == [
         f"{folder} adds 7 tokens to BERT's ({names}): texts that hold them are cut like any other text, not at them."
     ]
+
+
+def test_added_tokens_that_are_pieces_are_told(folder):
+    decoder = {"0": {"content": "[PAD]", "special": True}, "5": {"content": "a", "special": False}}
+    write_json(folder / "tokenizer_config.json", {"added_tokens_decoder": decoder})
+    assert open_checkpoint(folder).notes() == [
+        f"{folder} adds 1 token to BERT's (`a`): texts that hold it are cut like any other text, not at it."
+    ]
+
+
+def test_a_special_token_that_is_found_otherwise_is_told(folder):
+    settings = {"content": "[MASK]", "normalized": True, "single_word": True, "lstrip": True}
+    write_json(folder / "tokenizer_config.json", {"added_tokens_decoder": {"4": settings}})
+    place = f"{folder / 'tokenizer_config.json'}, `added_tokens_decoder`, [MASK]"
+    assert open_checkpoint(folder).notes() == [
+        f"{place}: `normalized` is true: texts get this piece where they spell it exactly so, inside words, too.",
+        f"{place}: `single_word` is true: texts get this piece where they spell it exactly so, inside words, too.",
+    ]
+
+
+def test_ids_of_added_tokens_json(folder):
+    write_json(folder / "added_tokens.json", {"[MASK]": 11})
+    with pytest.raises(CheckpointError) as caught:
+        open_checkpoint(folder).notes()
+    assert str(caught.value) == f"{folder / 'added_tokens.json'} gives [MASK] the id 11, the vocabulary 4."
 
 
 def test_vocabularies_that_differ(fast, tmp_path):
