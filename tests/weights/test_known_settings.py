@@ -215,7 +215,7 @@ def test_what_check_says(tmp_path):
         'F: `c` is [1, "é"]: it is not done.',
         "F: `e`, `f` and `g` are unknown to this library, and not used.",
     ]
-    with pytest.raises(CheckpointError, match="F: `e` must be true, but is null."):
+    with pytest.raises(CheckpointError, match=r"F: `e` must be true, but is null\."):
         check({"e": None}, {"e": only(True)}, "F")
     with pytest.raises(CheckpointError) as caught:
         check({"a": "y", "b": 0, "d": "z" * 99}, table, "F")

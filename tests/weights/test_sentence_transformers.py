@@ -179,7 +179,7 @@ def test_ways_of_pooling_that_are_not_read(sentence, settings, what):
 
 def test_a_way_of_pooling_that_is_neither_true_nor_false(sentence):
     change_json(sentence / "1_Pooling" / "config.json", {"pooling_mode_max_tokens": 1})
-    with pytest.raises(CheckpointError, match="`pooling_mode_max_tokens` must be true or false, but is 1."):
+    with pytest.raises(CheckpointError, match=r"`pooling_mode_max_tokens` must be true or false, but is 1\."):
         open_checkpoint(sentence)
 
 
