@@ -40,6 +40,7 @@ def import_checkpoint(path: Any, directory: StrPath, overwrite: bool = False, ov
     recipe, told = _recipe(checkpoint, overrides)
     with replacing(directory) as folder, writing(directory):
         run = Run(folder)
+        run.tokenizer_folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_tokenizer(run.tokenizer_folder)
         run.write_recipe(recipe)
         model = new_model(recipe)

@@ -66,6 +66,7 @@ def new_tokenizer(examples: Examples, folder: Path) -> Tokenizer:
     from ..weights import open_checkpoint
 
     folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     open_checkpoint(tree["weights"]).write_tokenizer(folder)
     tokenizer.load(folder)
     return tokenizer

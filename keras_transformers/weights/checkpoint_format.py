@@ -116,7 +116,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
 
     @abc.abstractmethod
     def write_tokenizer(self, folder: Path) -> None:
-        """Write the tokenizer's files into the folder.
+        """Write the tokenizer's files into the folder, which is there.
 
         Raises:
             CheckpointError: There is no vocabulary, or it does not fit the embedding.

@@ -1,0 +1,1 @@
+"""One part for every slot, by the imaginary company Acme."""
