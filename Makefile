@@ -30,9 +30,10 @@ lint:  ## style, and manifests against code
 format:  ## sort imports and mend what ruff can mend
 	scripts/lint --fix
 
-sync:  ## write registry/*.yaml from the code
+sync:  ## write registry/*.yaml, docs/parts.md and docs/api.md from the code
 	scripts/venv
 	$(VENV)/bin/python -m keras_transformers registry sync
+	$(VENV)/bin/python scripts/reference
 
 bench:  ## the benchmarks, each with its figure
 	scripts/venv test

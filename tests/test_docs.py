@@ -51,6 +51,12 @@ def test_makefile_chores_in_contributing_exist():
     assert chores <= set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.M))
 
 
+def test_reference_pages_are_what_the_code_says():
+    command = [sys.executable, str(ROOT / "scripts" / "reference"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_one_talking_heads_everywhere():
     def code(text):
         return text[text.index("@kt.register(") :].strip()
