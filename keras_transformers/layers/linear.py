@@ -1,5 +1,6 @@
 """Dense layers that multiply once: over all tokens of the batch, and over several layers."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,9 @@ import numpy as np
 from keras import ops
 
 from ..annotations import Tensor
+
+QUANTIZATION = "quantization"
+"""Under this name a file keeps how a layer was quantized, beside its variables `0`, `1`, …"""
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -29,6 +33,26 @@ class Linear(keras.layers.Dense):
     def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
         """Do what `keras.layers.Dense` does; it leaves out subclasses, whose weights may be of another kind."""
         super().quantize(mode, type_check=False, config=config)
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        if self.quantization_mode:
+            config = keras.saving.serialize_keras_object(self.quantization_config)
+            said = json.dumps({"mode": self.quantization_mode, "config": config})
+            store[QUANTIZATION] = np.frombuffer(said.encode(), "uint8")
+
+    def load_own_variables(self, store: Any) -> None:
+        """Quantize the layer, if that which was saved was, then read its variables.
+
+        The layers that hold it know only their own configuration, not that of each layer inside.
+        """
+        names = list(store.keys())  # of Keras's stores, not all are dicts
+        variables = {name: store[name] for name in names}
+        quantization = variables.pop(QUANTIZATION, None)
+        if self.built and not self.quantization_mode and quantization is not None:
+            said = json.loads(np.asarray(quantization).tobytes())
+            self.quantize(said["mode"], config=keras.saving.deserialize_keras_object(said["config"]))
+        super().load_own_variables(variables)
 
 
 def together(layers: "Sequence[Linear]", x: Tensor) -> list[Tensor]:
