@@ -99,6 +99,7 @@ class Bert(Backbone, keras.Model):
         return cls(**{**config, **{name: revive(config[name]) for name in parts}})
 
 
+@keras.saving.register_keras_serializable(package="keras_transformers")
 class SegmentEmbed(MaskedLayer):
     """Token, segment and position embeddings summed, then normalization, then dropout."""
 
@@ -129,3 +130,13 @@ class SegmentEmbed(MaskedLayer):
 
     def compute_output_shape(self, tokens_shape: Shape, *_: Any) -> Any:
         return (*tokens_shape, self.embedding.dim)
+
+    def get_config(self) -> Config:
+        serialize = keras.saving.serialize_keras_object
+        position = None if self.position is None else serialize(self.position)
+        parts = {"embedding": serialize(self.embedding), "position": position, "norm": serialize(self.norm)}
+        return {**super().get_config(), **parts, "segments": self.segments, "dropout": self.drop.rate}
+
+    @classmethod
+    def from_config(cls, config: Config) -> Self:
+        return cls(**{**config, **{name: revive(config[name]) for name in ("embedding", "position", "norm")}})

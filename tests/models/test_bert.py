@@ -170,3 +170,12 @@ def test_a_model_made_by_hand_needs_them_too():
     assert str(caught.value) == (
         "`task/question_answering` reads two texts: `model.segments` must be at least 2, but is 1."
     )
+
+
+def test_keras_clones_it(model):
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    inputs = batch()
+    found = arrays(clone(inputs))
+    for name, expected in arrays(model(inputs)).items():
+        assert_close(found[name], expected, NETWORK)
