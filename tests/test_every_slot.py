@@ -93,6 +93,16 @@ for ours, theirs in zip(run.model().get_weights(), model.get_weights(), strict=T
 assert run.tokenizer().size == len(Path("stored/vocab.txt").read_text().splitlines())
 """
 
+CHECK = """
+import inspect
+from acme_parts import {module}
+from keras_transformers.signature import registrations
+from keras_transformers.testing import check_component
+
+(part,) = [value for value in vars({module}).values() if inspect.isclass(value) and registrations(value)]
+check_component(part, arguments={{"path": "pairs.txt"}} if "{module}" == "source" else None)
+"""
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
@@ -153,3 +163,10 @@ def test_a_format_of_checkpoints_is_imported(installed, tmp_path):
     sections = {"model": model, "tokenizer": {"type": "wordpiece", "vocab_size": len(pieces)}}
     (tmp_path / "stored" / "recipe.json").write_text(json.dumps(sections))
     done(STORED, tmp_path, installed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
+def test_each_passes_the_checks_of_its_slot(path, installed, tmp_path):
+    (tmp_path / "pairs.txt").write_text("one -> eins\n")
+    done(CHECK.format(module=path.stem), tmp_path, installed)

@@ -1,5 +1,6 @@
 """`check_component`: which checks a component must pass, and what it fails."""
 
+import copy
 import inspect
 
 from .. import registry
@@ -8,6 +9,7 @@ from ..registry.docstring import registered_names
 from ..registry.introspect import component_of
 from ..registry.local import registered
 from ..signature import registrations
+from ..slots import CONTRACTS, contract
 
 
 def check_component(component, slot=None, arguments=None, only=None):
@@ -15,7 +17,9 @@ def check_component(component, slot=None, arguments=None, only=None):
 
     Layers are checked to be Keras layers in every habit: configuration, copies, saving, shapes, masks, dropout, mixed
     precision, quantization, LoRA, XLA, lengths of 0 and 1, plain `fit`, alone and under a strategy; attentions and
-    decoders also to decode step by step what they compute at one stroke.
+    decoders also to decode step by step what they compute at one stroke. Other components are checked to keep the
+    contract of their slot (keras_transformers/slots.py), on small examples: a metric's best score is that of who is
+    always right, a tokenizer gives its text back, a loss adds up over parts of a batch, a search ends, and so on.
 
     Args:
         component: A class; an object, of which copies are made; or the name of what is registered, such as
@@ -51,38 +55,43 @@ def checks_of(slot):
     """
     from .examples import LAYER_SLOTS
 
-    if slot not in LAYER_SLOTS:
-        raise AssertionError(f"There are no checks for the slot `{slot}`; there are for: {', '.join(LAYER_SLOTS)}.")
-    from .layers import checks_of_layer
+    if slot in LAYER_SLOTS:
+        from .layers import checks_of_layer
 
-    return checks_of_layer(slot)
+        return checks_of_layer(slot)
+    if contract(slot) is None:
+        known = ", ".join(entry.slot for entry in CONTRACTS)
+        raise AssertionError(f"There are no checks for the slot `{slot}`; there are for: {known}.")
+    from .parts import checks_of_part
+
+    return checks_of_part(slot)
 
 
 def _subject(component, slot, arguments):
     """Return a component's name for messages, its slot, and a function that makes a fresh one from a seed."""
-    import keras
-
     if isinstance(component, str):
         slot, _, name = component.partition("/")
         component = registry.resolve(slot, name)
-    if not inspect.isclass(component):
-        config, kind = component.get_config(), type(component)
-
-        def copy(seed=1):
-            keras.utils.set_random_seed(seed)
-            return kind.from_config(config)
-
-        return kind.__name__, _slot_of(kind, slot), copy
-    slot = _slot_of(component, slot)
+    kind = component if inspect.isclass(component) else type(component)
+    slot = _slot_of(kind, slot)
 
     def make(seed=1):
-        from .examples import argument
+        import keras
 
         keras.utils.set_random_seed(seed)
-        parameters = component_of(component, slot, "checked").parameters
-        return component(**{name: argument(parameter, arguments) for name, parameter in parameters.items()})
+        if component is kind:
+            return kind(**_arguments_of(kind, slot, arguments))
+        return kind.from_config(component.get_config()) if hasattr(kind, "get_config") else copy.deepcopy(component)
 
-    return component.__name__, slot, make
+    make.kind = kind
+    return kind.__name__, slot, make
+
+
+def _arguments_of(kind, slot, arguments):
+    from .examples import argument
+
+    parameters = component_of(kind, slot, "checked").parameters
+    return {name: argument(parameter, arguments) for name, parameter in parameters.items()}
 
 
 def _slot_of(kind, slot):

@@ -14,7 +14,8 @@ from ..registry.assemble import assemble
 
 B, T, S = 3, 5, 7
 D, H, K = 26, 2, 11
-SIZES = {"dim": D, "heads": H, "head_dim": K, "hidden_dim": 17, "vocab_size": 19, "max_length": 23, "layers": 2}
+SIZES = {"dim": D, "heads": H, "head_dim": K, "hidden_dim": 17, "vocab_size": 19,
+         "max_length": 23, "layers": 2, "steps": 97}  # fmt: skip
 """Values of parameters by their names; a required parameter of another name must be given."""
 
 OTHERS = {"dropout": 0.37, "epsilon": 1e-3, "activation": "gelu"}
@@ -130,7 +131,7 @@ def perturb(layer):
     """Add noise to each weight, so that no bias is zero and no scale is one; return the layer."""
     for number, weight in enumerate(layer.trainable_weights):
         noise = np.random.default_rng(number).normal(scale=0.1, size=weight.shape)
-        weight.assign(array(weight.value) + noise)
+        weight.assign(weight + noise.astype(weight.dtype))
     return layer
 
 

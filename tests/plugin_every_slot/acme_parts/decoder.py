@@ -12,6 +12,6 @@ class Doubled(Decoder):
     def call(self, x, memory=None, **kwargs):
         return 2.0 * super().call(x, memory, **kwargs)
 
-    def step(self, x, state, positions, real):
-        x, state = super().step(x, state, positions, real)
+    def step(self, x, *args, **kwargs):
+        x, state = super().step(x, *args, **kwargs)
         return 2.0 * x, state

@@ -12,6 +12,10 @@ class ScaleNorm(keras.layers.Layer):
     Reference: Nguyen and Salazar 2019, https://arxiv.org/abs/1910.05895
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
     def build(self, input_shape):
         start = keras.initializers.Constant(input_shape[-1] ** 0.5)
         self.length = self.add_weight(name="length", shape=(), initializer=start)
@@ -20,3 +24,6 @@ class ScaleNorm(keras.layers.Layer):
         x = ops.cast(inputs, "float32")
         size = ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True) + 1e-6)
         return ops.cast(x / size, self.compute_dtype) * self.length
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape)
