@@ -99,7 +99,8 @@ from acme_parts import {module}
 from keras_transformers.signature import registrations
 from keras_transformers.testing import check_component
 
-(part,) = [value for value in vars({module}).values() if inspect.isclass(value) and registrations(value)]
+own = [value for value in vars({module}).values() if inspect.isclass(value) and value.__module__ == {module}.__name__]
+(part,) = [value for value in own if registrations(value)]
 check_component(part, arguments={{"path": "pairs.txt"}} if "{module}" == "source" else None)
 """
 
