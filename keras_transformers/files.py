@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and JSON that every program reads.
+"""Atomic writing of files and folders, and strict JSON.
 
 What cannot be written is said in one sentence, whoever wrote: Python, Keras or TensorFlow.
 """

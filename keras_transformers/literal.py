@@ -1,4 +1,4 @@
-"""Paths that TensorFlow takes as they are.
+"""Gives TensorFlow paths that it does not read as glob patterns.
 
 TensorFlow takes the path of a checkpoint or SavedModel for a pattern: in a folder `exp[1]` it finds nothing that
 it wrote there, and what it deletes as old may be another folder's, such as `exp1`.

@@ -1,4 +1,4 @@
-"""`kt.datasets`: a recipe's text as `tf.data` batches, for a model of one's own."""
+"""`kt.datasets`: a recipe's text as `tf.data` batches, for your own `keras.Model`."""
 
 import itertools
 import tempfile

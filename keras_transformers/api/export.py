@@ -1,4 +1,4 @@
-"""A run becomes one SavedModel: strings in, answers out, no Python needed to answer.
+"""Exports a run as one SavedModel that maps strings to answers, without Python.
 
 DIR/
   saved_model.pb, variables/, assets/

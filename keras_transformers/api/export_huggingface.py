@@ -1,4 +1,4 @@
-"""A run of BERT becomes a folder that Transformers reads."""
+"""Exports a run of BERT as a folder that Hugging Face Transformers loads."""
 
 import shutil
 from pathlib import Path

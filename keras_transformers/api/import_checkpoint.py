@@ -1,4 +1,4 @@
-"""A checkpoint of others becomes a run directory."""
+"""Imports another library's checkpoint as a run directory."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -46,7 +46,7 @@ def answers(answer: "Answerer", lines: Iterable[str]) -> Iterator[dict[str, Any]
 
 @dataclass(frozen=True)
 class Answerer:
-    """What answers text, and how it is called.
+    """A callable that answers texts, with the names of its inputs and of its main output.
 
     Args:
         function: From string (N,) for each input, in order, to a dict of tensors by name.

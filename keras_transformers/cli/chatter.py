@@ -1,4 +1,4 @@
-"""Keeps off the screen what TensorFlow's C++ code writes to standard error, and keeps it for whoever looks for it.
+"""Redirects what TensorFlow's C++ code writes to standard error from the screen to a log file.
 
 That code writes to file descriptor 2, which for a while is a file; what Python writes goes to the screen as ever.
 """

@@ -1,4 +1,4 @@
-"""The command line: `keras-transformers VERB`, and how errors become sentences."""
+"""The argument parser of `keras-transformers VERB`, and how exceptions become messages and exit statuses."""
 
 import argparse
 import errno

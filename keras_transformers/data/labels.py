@@ -1,4 +1,4 @@
-"""Labels, of texts or of words: which there are, their numbers, and which of them look wrong."""
+"""Label vocabularies of texts and words: their ids, counts and suspicious entries."""
 
 import unicodedata
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What every search shares: which models it decodes with, how long outputs may get, and what it may not say.
+"""The contract of search strategies: output length limits and forbidden tokens.
 
 B batch, S source length, L greatest output length, V vocabulary size.
 """

@@ -1,4 +1,4 @@
-"""What encoder and decoder blocks share: sublayers passed in, each wrapped in a residual."""
+"""Base class of encoder and decoder blocks: injected sublayers, each wrapped in a residual connection."""
 
 from collections.abc import Mapping
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""What decoding remembers: the caches of attentions, and which position each of their entries holds.
+"""Key/value caches for incremental decoding, and the position that each entry holds.
 
 B batch, T targets of a step, L entries (the greatest length), H heads, K head width.
 

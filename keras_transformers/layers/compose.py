@@ -1,4 +1,4 @@
-"""Handling layers that are passed in: copying, reviving, building and keeping them."""
+"""Helpers for injected layers: cloning, deserializing, building and keeping them as templates."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How the kernels of the projections begin."""
+"""Initializers of projection kernels."""
 
 import enum
 from typing import Any, Literal

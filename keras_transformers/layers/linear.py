@@ -1,4 +1,4 @@
-"""Dense layers that multiply once: over all tokens of the batch, and over several layers."""
+"""Dense layers computed as one matrix product over all tokens, or over several layers."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What training minimizes: the loss of each item, and which items count."""
+"""Losses, and the weights of their items."""
 
 from .cross_entropy import TokenCrossEntropy, smoothed_cross_entropy
 from .loss import Loss

@@ -1,4 +1,4 @@
-"""The loss of two texts' vectors whose cosine should be how alike the texts are.
+"""The loss of sentence embeddings: cosine similarity against a target similarity.
 
 B batch, D model width.
 """

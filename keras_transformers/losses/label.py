@@ -1,4 +1,4 @@
-"""Losses of one label for a whole text.
+"""Losses of text classification and regression.
 
 B batch, C number of classes.
 """

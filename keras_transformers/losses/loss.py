@@ -1,4 +1,4 @@
-"""What every loss is: the loss of each item, and which items count."""
+"""The contract of losses: the loss of each item, and its weight."""
 
 import abc
 import re

@@ -1,4 +1,4 @@
-"""What BERT's pre-training minimizes: masked tokens, and whether a text follows another.
+"""The losses of BERT's pre-training: masked tokens and next-sentence prediction.
 
 B batch, P most masked tokens in one sequence of the batch, V vocabulary size.
 """

@@ -1,4 +1,4 @@
-"""What question answering minimizes. B batch, T length."""
+"""The loss of extractive question answering. B batch, T length."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What tagging minimizes. B batch, T length, C number of labels."""
+"""The loss of sequence tagging. B batch, T length, C number of labels."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Scores of what a model says against what it should have said (slot `metric`)."""
+"""Metrics: scores of outputs against references (slot `metric`)."""
 
 from .metric import Metric
 

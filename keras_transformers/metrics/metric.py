@@ -1,4 +1,4 @@
-"""What every metric is: outputs and references in, scores by name out."""
+"""The contract of metrics: outputs and references in, scores by name out."""
 
 import abc
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from ..errors import DataError, PluginError
 
 
 class Metric(metaclass=abc.ABCMeta):
-    """A score of what a model says against what it should have said.
+    """A score of a model's outputs against references.
 
     Higher is better, unless `name` ends with `loss`. The first metric of a task chooses the best epoch.
 

@@ -1,4 +1,4 @@
-"""Schemes that write entities as tags, one a word: recognised from the tags, and read into entities.
+"""Tagging schemes (IOB2, BIOES, …): detects the scheme and decodes tags into entities.
 
 A tag is `O`, outside of entities, or a letter and a type: `B-PER`, or `PER-B`, or `B` alone where there is one type
 only. `-` or `_` joins the two. The letter says where in its entity a word stands.

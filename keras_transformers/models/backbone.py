@@ -1,4 +1,4 @@
-"""What a task needs to know of the model under its head."""
+"""The contract of backbones: what task heads and fine-tuning need of a model."""
 
 from typing import Any
 

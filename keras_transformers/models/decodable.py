@@ -1,4 +1,4 @@
-"""What searching for an output asks of a model."""
+"""The contract of models that decode step by step."""
 
 from ..annotations import State, Tensor
 

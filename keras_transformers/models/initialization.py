@@ -1,4 +1,4 @@
-"""What every initialization is: where new weights begin, beyond what each layer draws by itself."""
+"""The contract of initializations, which change the weights that layers have drawn."""
 
 import abc
 from typing import Any, Self

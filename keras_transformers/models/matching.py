@@ -1,4 +1,4 @@
-"""A way to initialize BERT: one head of its first block looks in the other text for what a text holds.
+"""An initialization of BERT in which one attention head matches equal tokens across the two texts.
 
 V vocabulary size, D model width, G number of segments, K head width, I = H·K inner width of attention.
 

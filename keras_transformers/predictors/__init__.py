@@ -1,1 +1,1 @@
-"""Strings in, answers out, in the graph: what is scored, predicts and is exported."""
+"""Serving modules: strings in, answers out, in the TensorFlow graph."""

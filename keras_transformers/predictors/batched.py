@@ -1,4 +1,4 @@
-"""Any number of texts of any length, a bounded batch at a time, in the graph.
+"""Runs a model over any number of texts in bounded batches, inside the graph.
 
 N texts, B of them in a batch, T length.
 """

@@ -1,4 +1,4 @@
-"""Strings with `[MASK]` in, what may stand there out.
+"""Fills in `[MASK]` tokens.
 
 N texts, M most masks in one of them, K pieces proposed for each, B masks answered together, T length.
 """

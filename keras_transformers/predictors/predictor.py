@@ -1,4 +1,4 @@
-"""What every predictor is: strings in, answers out, as one TensorFlow module."""
+"""The contract of predictors: a TensorFlow module that maps strings to answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Questions and contexts in, answers out.
+"""Extractive question answering over contexts of any length.
 
 N questions, P pieces of all contexts, W windows, B windows read together, T their length, A longest
 answer in pieces, K spans kept.

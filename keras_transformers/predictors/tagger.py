@@ -1,4 +1,4 @@
-"""Sentences in, a tag for each of their words out.
+"""Tags the words of sentences.
 
 N texts, P pieces of all texts, W windows over them, L their greatest length, B windows read together,
 T their length, C labels.

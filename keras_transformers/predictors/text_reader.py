@@ -1,4 +1,4 @@
-"""Texts in, answers on the whole of each out: tokenizer, model and answer as one TensorFlow module.
+"""Answers about whole texts or text pairs, such as labels, scores or vectors.
 
 N texts, B of them in a batch.
 """

@@ -1,4 +1,4 @@
-"""What predictors are given: lists of texts."""
+"""Checks that inputs are lists of texts."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Strings in, strings out: tokenizer, model and search as one TensorFlow module."""
+"""Translates strings: tokenizer, model and search as one TensorFlow module."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""YAML read into nodes that remember where they were written.
+"""Parses YAML into nodes that keep their file, line and column.
 
 The scalars are those of YAML 1.2 (see `yaml12`). Tags that would build Python objects are problems.
 """

@@ -1,4 +1,4 @@
-"""How a child recipe changes its parent.
+"""Merges a child recipe over its parent.
 
 Maps merge key by key; lists and scalars replace. `null` takes the parent's value away. Where the
 child changes a component's `type`, the parent's parameters of that component are dropped. A bare

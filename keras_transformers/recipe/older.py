@@ -1,4 +1,4 @@
-"""What recipes that earlier versions wrote out in full say in another way than today's."""
+"""Upgrades resolved recipes that earlier versions wrote."""
 
 from typing import Any
 

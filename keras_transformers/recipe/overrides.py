@@ -1,4 +1,4 @@
-"""What the command line changes: `--set a.b.c=VALUE`, VALUE being YAML."""
+"""Parses overrides, `--set a.b.c=VALUE`, where VALUE is YAML."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The files that a recipe names."""
+"""The data files that a recipe names, and where their relative paths start."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What fits what: interprets the constraints, needs and facts that components bring along (signature.py).
+"""Checks cross-component rules: the constraints, needs and facts that components declare (signature.py).
 
 No component's name stands here. The resolved tree may lack values that are wrong in themselves, so a
 constraint speaks only where everything that it compares is there.

@@ -1,4 +1,4 @@
-"""Checks of one value that is not a component: numbers, text, choices."""
+"""Checks scalar values: numbers, text, choices."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What fits what, as far as a JSON Schema can say it: it compares a value with constants, not with another value.
+"""Cross-component rules in JSON Schema, as far as it can express them: no comparison of two values.
 
 Each rule is an `if` with its `then`, at the root of the schema. They speak of components at fixed places: the slots of
 the root and of its sections, and those one level beneath.

@@ -1,4 +1,4 @@
-"""A recipe's nodes against the registry: the resolved tree, and every problem at once.
+"""Validates a recipe against the registry: returns the resolved tree, or every problem at once.
 
 The grammar is the registry's: the root of a recipe is the component `section/recipe`, whose
 parameters are slots, and so on down to numbers.

@@ -1,4 +1,4 @@
-"""Names to components: what fills each slot of a recipe, and where it comes from.
+"""Maps names to components: built-in, from plugins, and registered by the user.
 
 describe(slot, name) -> Component    without importing it
 resolve(slot, name) -> class         imports it

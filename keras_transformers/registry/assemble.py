@@ -1,4 +1,4 @@
-"""From specs to objects: the only place where the registry meets the classes."""
+"""Instantiates components from their specs: the only place where the registry meets classes."""
 
 import sys
 import traceback

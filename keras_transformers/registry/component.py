@@ -1,4 +1,4 @@
-"""What the registry knows of a component without importing it, and the YAML form of that.
+"""Component metadata, known without importing the class, and its YAML form.
 
 An entry of a manifest:
 

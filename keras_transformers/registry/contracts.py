@@ -1,4 +1,4 @@
-"""Whether a component keeps the contract of its slot, told from its class alone."""
+"""Checks a class against the contract of its slot."""
 
 import abc
 import importlib

@@ -1,4 +1,4 @@
-"""Third-party packages that bring components, found without importing them.
+"""Discovers installed plugin packages without importing them.
 
 A package declares, in the entry-point group `keras_transformers.plugins`,
 

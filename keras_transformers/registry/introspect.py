@@ -1,4 +1,4 @@
-"""Reads a class or function into a `Component`: its signature, its annotations, its docstring."""
+"""Builds a `Component` from a class's signature, annotations and docstring."""
 
 import ast
 import collections.abc

@@ -1,4 +1,4 @@
-"""What a user names with --plugin: a Python file, a folder that is a package, or an installed module.
+"""Loads what --plugin names: a Python file, a package folder, or an installed module.
 
 A file may import what lies beside it, as a script may. Such modules are found last, after all that is installed,
 and only for the plugin's own code: a user's `tokenizers.py` is nobody else's, and never the standard library's.

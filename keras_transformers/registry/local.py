@@ -1,4 +1,4 @@
-"""Components that the user registers in the running process, by decorator."""
+"""Components registered in the running process."""
 
 import inspect
 import sys

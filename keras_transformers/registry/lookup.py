@@ -1,4 +1,4 @@
-"""Names to components: what fills each slot of a recipe, and where it comes from.
+"""Looks components up by slot and name.
 
 Three sources: the library's manifests (registry/SLOT.yaml), classes registered in this process, and
 the manifests of installed plugins, whose names are scoped (`acme/talking_heads`) and so cannot

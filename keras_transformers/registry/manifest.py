@@ -1,4 +1,4 @@
-"""Keeps registry/*.yaml equal to what the code says of itself.
+"""Generates registry/*.yaml from the code, and checks that they agree.
 
 A top-level class or function is registered by the decorator `register` of `keras_transformers.signature`, or of
 `keras_transformers` itself; in a plugin package of version 0.1 also by a line of its docstring, "Registered as

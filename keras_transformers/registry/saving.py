@@ -1,4 +1,4 @@
-"""Gives registered classes a frozen name in Keras's own registry, so that `.keras` files reload."""
+"""Registers components with Keras's serialization under stable names, so that `.keras` files reload."""
 
 import inspect
 from typing import Any

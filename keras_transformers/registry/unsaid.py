@@ -1,4 +1,4 @@
-"""What signatures and manifests of users and plugins, written for version 0.1, leave to the names of parameters.
+"""Compatibility with version 0.1, where parameter names implied constraints and defaults.
 
 Then a parameter `dim`, `vocab_size` or `steps` that a recipe left empty took the model's, or the training's; and
 `heads` had to divide `model.dim`. Now a signature says so itself; what says nothing keeps its meaning here.

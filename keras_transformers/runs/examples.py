@@ -1,4 +1,4 @@
-"""Reads the text of a recipe's split, and checks that it is what the task learns from."""
+"""Reads the examples of a split and checks that their class fits the task."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the user is told on standard error, such as notes on what was dropped, cut or begins anew."""
+"""Messages to the user on standard error."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What every task is: the bridge from examples of text to a trained model that answers text.
+"""The contract of tasks: from examples of text to a trained model that answers text.
 
 The module of a task imports TensorFlow only inside its methods, so that `kt.build` can put the
 task's head on a model on any of Keras's backends.

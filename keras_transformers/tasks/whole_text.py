@@ -1,4 +1,4 @@
-"""What tasks that say one thing of a whole text, or of a pair of texts, have in common."""
+"""Base class of tasks on whole texts or text pairs."""
 
 import abc
 from collections.abc import Callable, Iterable, Sequence

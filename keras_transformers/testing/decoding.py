@@ -1,4 +1,4 @@
-"""The checks of what decodes: step by step it computes what it does at one stroke, and sees no future."""
+"""Checks of decoding: incremental steps agree with the full forward pass, and are causal."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What components are checked with: values for their parameters, and calls.
+"""Example parameters and calls for checking components.
 
 Sizes are distinct primes, so that a swapped axis fails. The width D is twice a prime, since sinusoidal positions need
 an even one. B batch, T target length, S source length, D model width, H heads, K head width.

@@ -1,4 +1,4 @@
-"""The checks of components that are no layers: what the contract of their slot says, on examples of its own.
+"""Checks of components other than layers against the contract of their slot.
 
 Each check takes `make`, which makes a fresh component from a seed; it raises AssertionError, or whatever the component
 raises.

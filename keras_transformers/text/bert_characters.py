@@ -1,4 +1,4 @@
-"""What BERT's tokenizer does to each character: remove it, end a word there, or write it otherwise.
+"""Character tables of BERT's tokenizer: removal, word boundaries, lower case and accents.
 
 The rules are those of the reference (PyPI `tokenizers`, BertNormalizer and BertPreTokenizer). Its
 categories are Unicode 8's, its decompositions Unicode 12's and its lower case Unicode 17's. So what

@@ -1,4 +1,4 @@
-"""Cuts text into the words that BERT's tokenizer then cuts into pieces.
+"""BERT's basic tokenizer: splits text into words before WordPiece.
 
 N texts, for whose characters L letters are written; W words.
 """

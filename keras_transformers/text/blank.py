@@ -1,4 +1,4 @@
-"""Which texts show nothing: empty ones, and those of spaces and invisible characters alone.
+"""Detects blank texts: empty, or only spaces and invisible characters.
 
 N texts in the batch.
 """

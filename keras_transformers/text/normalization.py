@@ -1,4 +1,4 @@
-"""How SentencePiece writes text before cutting it: alike where it looks alike, otherwise as it is.
+"""SentencePiece's text normalization.
 
 SentencePiece's own rules (NFKC) would rewrite much that a translation should keep, such as the
 full-width punctuation of Chinese. These only compose accents (Unicode's NFC), write every kind of

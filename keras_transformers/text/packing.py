@@ -1,4 +1,4 @@
-"""A text, or a pair of them, as BERT reads it: [CLS] first [SEP] second [SEP].
+"""Packs a text or a pair as BERT reads it: [CLS] first [SEP] second [SEP].
 
 N rows; T ids in a row, any number.
 """

@@ -1,4 +1,4 @@
-"""The four ids that mean the same in every vocabulary."""
+"""The special ids that all trained vocabularies share."""
 
 from typing import Annotated
 

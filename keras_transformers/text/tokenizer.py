@@ -1,4 +1,4 @@
-"""What every tokenizer is: a `tf.Module` with a vocabulary of its own.
+"""The contract of tokenizers: a `tf.Module` with its own vocabulary.
 
 N sentences in the batch; a sentence has any number of ids, none of them BOS or EOS.
 """

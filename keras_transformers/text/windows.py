@@ -1,4 +1,4 @@
-"""Texts longer than a model can read, in windows that overlap; in the graph.
+"""Overlapping windows over texts longer than the model reads, in the graph.
 
 N texts, L their lengths in pieces, W windows.
 """

@@ -1,4 +1,4 @@
-"""BERT's vocabulary: pieces of words, cut greedily from the left."""
+"""BERT's WordPiece tokenizer."""
 
 import dataclasses
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Learns the pieces of a WordPiece vocabulary: letters, then pairs of pieces that stand together most often.
+"""Trains a WordPiece vocabulary by merging the most frequent pairs of pieces.
 
 The pairs are those of byte-pair encoding, found by SentencePiece over the counts of words. Google
 never published how BERT's own were found; Hugging Face's WordPieceTrainer takes pairs too.

@@ -1,4 +1,4 @@
-"""What every adaptation is: what of a model is trained, and how much."""
+"""The contract of adaptations: which weights are trained, and at what rate."""
 
 import abc
 

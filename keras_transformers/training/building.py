@@ -1,4 +1,4 @@
-"""The model of a training: under its strategy and precision, with its optimizer, and the weights to begin with."""
+"""Builds the model of a training under its strategy and precision, with optimizer and initial weights."""
 
 from dataclasses import dataclass, field
 from typing import Any

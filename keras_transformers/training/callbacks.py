@@ -1,4 +1,4 @@
-"""What happens around the steps of `model.fit`: scores, checkpoints, records, interruption."""
+"""Callbacks of `model.fit`: scores, checkpoints, logs, divergence, interruption."""
 
 import math
 import signal

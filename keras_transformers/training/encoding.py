@@ -1,4 +1,4 @@
-"""Text becomes ids: the tokenizer of a training, and the batches that it makes of the examples."""
+"""Trains or loads the tokenizer, and encodes examples into batches."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The first steps of a training: the text is read, and what it and this machine tell is settled in the recipe."""
+"""Reads the examples of a training, and settles in the recipe what they and the machine determine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

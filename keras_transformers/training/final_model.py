@@ -1,4 +1,4 @@
-"""The end of a training: the final weights are chosen, saved and scored."""
+"""Chooses, saves and scores the final weights of a training."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fine-tuning by depth: blocks that are kept fixed, and learning rates that fall with depth.
+"""Fine-tuning by depth: frozen blocks, and layer-wise learning rate decay.
 
 The parts of a backbone are `embed` and `encoder`, whose `blocks` are numbered from below.
 """

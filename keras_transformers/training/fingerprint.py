@@ -1,4 +1,4 @@
-"""What the batches of a training are made of, in few letters, so that resuming can tell whether they are the same."""
+"""A fingerprint of a training's data and batches, so that resuming detects changes."""
 
 import json
 from dataclasses import asdict, dataclass, fields

@@ -1,4 +1,4 @@
-"""`model.fit`, with what happens around its steps: scores, checkpoints, records, interruption."""
+"""Runs `model.fit` with scores, checkpoints, logs and interruption."""
 
 import gc
 import time

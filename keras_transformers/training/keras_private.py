@@ -1,4 +1,4 @@
-"""All private methods of Keras and TensorFlow that are overridden: where they have no public place for what is needed.
+"""All overrides of private methods of Keras and TensorFlow, each with the behaviour it relies on.
 
 Another version may change them without a word. Each class below says what it relies on, and
 tests/training/test_keras_private.py pins that, so that a new version of Keras fails there first.

@@ -1,4 +1,4 @@
-"""Going on with a training where it stopped, or saying why not."""
+"""Resumes a training where it stopped, or says why it cannot."""
 
 from dataclasses import dataclass
 

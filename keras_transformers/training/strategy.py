@@ -1,4 +1,4 @@
-"""Which devices train (slot `strategy`), and which process of several writes."""
+"""Distribution strategies (slot `strategy`), and which process writes."""
 
 import abc
 from functools import cache

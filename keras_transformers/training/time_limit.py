@@ -1,4 +1,4 @@
-"""A training that ends in time, as where a cluster gives a job some hours (slot `callback`)."""
+"""A time limit for trainings, such as a cluster's job limit (slot `callback`)."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Checkpoints of BERT that people have: read, and loaded into models."""
+"""Reads pretrained checkpoints of BERT and loads them into models."""
 
 from .checkpoint_format import CheckpointFormat
 from .open import load_into, open_checkpoint

@@ -1,4 +1,4 @@
-"""What the BERTs of other libraries have in common: sizes, a vocabulary, and a table of names of tensors."""
+"""Base class of other libraries' BERT checkpoints: sizes, vocabulary, tensor names."""
 
 import abc
 import functools

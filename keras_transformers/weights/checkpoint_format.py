@@ -1,4 +1,4 @@
-"""The slot `checkpoint_format`: how a model that somebody stored is found, understood and read.
+"""The contract of checkpoint formats (slot `checkpoint_format`).
 
 A format recognizes what it reads (`recognizes`), makes a recipe of it (`recipe`), and says what its tensors are
 called (`name_of`), which there are (`tensors`) and what each one holds (`read`), in this library's layout. Comparing

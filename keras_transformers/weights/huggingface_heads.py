@@ -1,4 +1,4 @@
-"""Which task a model of Transformers with a head does, and what of it its config.json says; both ways."""
+"""Maps Transformers' head classes and their config.json to tasks, and back."""
 
 from ..errors import CheckpointError
 from .pretraining import MASKED_LM, PRETRAINING, is_like_theirs, masked_lm_task

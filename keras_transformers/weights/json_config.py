@@ -1,4 +1,4 @@
-"""Reading a checkpoint's JSON files, with a sentence for what is wrong."""
+"""Reads a checkpoint's JSON files, with clear errors."""
 
 import json
 

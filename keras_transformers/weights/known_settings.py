@@ -1,4 +1,4 @@
-"""Every key that the files of a checkpoint may hold, kind by kind: used, harmless, refused or told.
+"""Tables of all known keys in checkpoint files, format by format: used, harmless, refused or reported.
 
 The keys are those that Transformers 2 to 5, sentence-transformers 1 to 6, google-research/bert and KerasHub write into
 the folders of a BERT, and older names that are met in published ones. What is no key here is told to the user.

@@ -1,4 +1,4 @@
-"""Finding out what a checkpoint is."""
+"""Detects the format of a checkpoint and opens it."""
 
 import os
 from pathlib import Path

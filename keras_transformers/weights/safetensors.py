@@ -1,4 +1,4 @@
-"""A safetensors file, each of whose tensors is read when it is asked for, and what is wrong with it in a sentence."""
+"""Lazy reading of safetensors files, with clear errors."""
 
 from pathlib import Path
 

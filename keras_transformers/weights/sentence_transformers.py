@@ -1,4 +1,4 @@
-"""How sentence-transformers makes one vector of a text: the modules that it passes, and what is put before it.
+"""sentence-transformers' modules: pooling, normalization and prompts.
 
 modules.json names the modules in their order, each with a folder of its own; sentence_bert_config.json says how long
 a text may be, config_sentence_transformers.json which prompt comes first.

@@ -1,4 +1,4 @@
-"""What a checkpoint's files may say, and what becomes of it: used, harmless, refused or told; never ignored.
+"""How settings of checkpoint files are treated: used, harmless, refused or reported, never ignored.
 
 known_settings.py lists the keys of every file that is read; the readers of each format look here.
 """

@@ -1,4 +1,4 @@
-"""Sizes told from the shapes of tensors, to say in a word why many do not fit."""
+"""Infers model sizes from tensor shapes, to explain a mismatch."""
 
 import re
 

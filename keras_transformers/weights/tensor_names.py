@@ -1,4 +1,4 @@
-"""The name of every tensor of a BERT, whoever made its layers.
+"""Names of all tensors of a BERT, independent of its layers' classes.
 
 A tensor's name is its path through the attributes, `encoder.blocks.0.attention.query.kernel`; one
 of a task's head begins with `head.` and the head's name. Keras's own paths hold counters that

@@ -1,4 +1,4 @@
-"""tokenizer.json of PyPI `tokenizers`: what of it is BERT's, and a sentence for what is not."""
+"""Reads tokenizer.json of PyPI `tokenizers`, and refuses what is not BERT's."""
 
 import json
 

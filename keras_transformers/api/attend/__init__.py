@@ -1,4 +1,4 @@
-"""Attention, seen: what each head of each layer attends to, as a page to hover over or a picture."""
+"""Attention weights of every head and layer, drawn as an HTML page or a picture."""
 
 from .attention import Attention, AttentionMap
 from .look import attend

@@ -1,4 +1,4 @@
-"""What was seen: the attention weights of one pass, and the tokens that they lie between.
+"""The attention weights of one forward pass, with the tokens of their rows and columns.
 
 H heads, T queries, S keys.
 """

@@ -1,4 +1,4 @@
-"""One text through a run's model, its attention recorded.
+"""Runs one text through a run's model and records its attention weights.
 
 T queries, S keys.
 """

@@ -1,4 +1,4 @@
-"""The page: template, style and script beside this file, and the weights, in one HTML text."""
+"""Renders attention weights as one self-contained HTML page."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The picture: every head of every layer side by side, drawn by Matplotlib.
+"""Draws the attention weights of every head and layer with Matplotlib.
 
 H heads, T queries, S keys. Lengths are in pixels.
 """

@@ -1,4 +1,4 @@
-"""Seeing attention weights: whatever an attention computes in `normalize` is kept while one looks.
+"""Records the attention weights that layers compute in `normalize`.
 
 B batch, H heads, T queries, S keys.
 """

@@ -1,4 +1,4 @@
-"""Tokens as they are shown: what cannot be seen is written out."""
+"""Displays tokens, with invisible characters written out."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Contextual vectors: of whole texts, and of each word where it stands."""
+"""Contextual embeddings of whole texts and of single words."""
 
 from .embed import CUT, Embedder, embed
 from .words import WordVectors

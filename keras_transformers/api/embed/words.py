@@ -1,4 +1,4 @@
-"""A vector for each word of a text, where it stands.
+"""Contextual embeddings of the words of a text.
 
 N texts, W windows over them, P pieces, B windows read together, T length, D model width.
 """

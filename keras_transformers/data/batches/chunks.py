@@ -1,4 +1,4 @@
-"""Running text as ids, cut into what fits a model: chunks of whole sentences, or full-length blocks.
+"""Splits tokenized documents into model inputs: chunks of whole sentences, or full-length blocks.
 
 S sentences, N chunks or blocks.
 """

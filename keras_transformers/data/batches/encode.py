@@ -1,4 +1,4 @@
-"""From text to ids: tokenize once, drop what is too long, say so."""
+"""Tokenizes examples once and reports what was dropped for its length."""
 
 from typing import Any
 

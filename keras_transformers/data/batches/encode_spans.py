@@ -1,4 +1,4 @@
-"""From questions and contexts to windows with a span each.
+"""Encodes questions and contexts as windows with answer spans.
 
 N questions, W windows over their contexts.
 """

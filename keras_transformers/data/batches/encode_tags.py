@@ -1,4 +1,4 @@
-"""From words with tags to pieces with labels.
+"""Encodes tagged words as word pieces with labels.
 
 N sentences, W windows over them, T length of a window in tokens.
 """

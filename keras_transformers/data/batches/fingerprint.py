@@ -1,4 +1,4 @@
-"""What tells whether examples as ids, and the batches that are made of them, are the same."""
+"""Fingerprints of encoded examples and of the plan of batches, to detect changes on resuming."""
 
 import dataclasses
 import hashlib

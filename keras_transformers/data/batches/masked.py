@@ -1,4 +1,4 @@
-"""Batches to pre-train on: pairs of sentences or full-length blocks, masked anew in each epoch.
+"""Pre-training batches: sentence pairs or full-length blocks, masked anew in each epoch.
 
 B batch, T length, P most masked tokens in one sequence of the batch, N examples.
 """

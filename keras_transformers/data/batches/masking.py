@@ -1,4 +1,4 @@
-"""Masked tokens: which are chosen, what stands in their place, what is to be said of them.
+"""Dynamic masking for masked language models: chosen positions, replacements and labels.
 
 B batch, T length, P most tokens chosen in one sequence of the batch.
 

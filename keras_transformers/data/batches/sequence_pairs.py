@@ -1,4 +1,4 @@
-"""Pairs of texts that are read apart, in batches of a bounded number of tokens.
+"""Batches of text pairs that the model encodes separately, bounded by tokens.
 
 N pairs, B batch, T and S the lengths of the first and the second texts.
 """

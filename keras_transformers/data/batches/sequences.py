@@ -1,4 +1,4 @@
-"""Single sequences of ids with labels, in batches of a bounded number of tokens.
+"""Batches of labelled sequences, bounded by tokens.
 
 N sequences, B batch, T length.
 """

@@ -1,4 +1,4 @@
-"""Batches that several replicas share evenly, as plain Keras under a strategy wants them.
+"""Batches whose size is a multiple of the replicas, as plain Keras needs under a strategy.
 
 N examples, R replicas.
 """

@@ -1,4 +1,4 @@
-"""Parts of texts that have no parts of their own: which text is for training, validation or the test."""
+"""Splits data that has no official split into training, validation and test parts, by hash."""
 
 import hashlib
 from typing import Literal

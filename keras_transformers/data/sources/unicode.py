@@ -1,4 +1,4 @@
-"""Text that JSON lets through, and no encoding can write."""
+"""Rejects lone surrogates, which JSON allows but UTF-8 cannot encode."""
 
 from typing import TypeVar
 

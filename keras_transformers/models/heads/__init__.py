@@ -1,1 +1,1 @@
-"""What tasks put on a backbone: each goes on from its outputs."""
+"""Task heads on top of a backbone."""

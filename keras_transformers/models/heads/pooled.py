@@ -1,4 +1,4 @@
-"""What tasks put on a backbone: each function goes on from its outputs.
+"""Classification and regression heads on the pooled output.
 
 B batch, T length, D model width, C number of classes.
 """

@@ -1,4 +1,4 @@
-"""BERT's two heads of pre-training on its encoder.
+"""BERT's pre-training heads: masked language model and next sentence.
 
 B batch, T length, P masked positions, D model width, V vocabulary size.
 """

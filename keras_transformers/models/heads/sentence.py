@@ -1,4 +1,4 @@
-"""One vector for a whole text, from the vectors of its tokens.
+"""Sentence embeddings: pooling over token vectors.
 
 B batch, T length, D model width.
 """

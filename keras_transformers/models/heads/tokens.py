@@ -1,4 +1,4 @@
-"""Heads on every token of an encoder: a label for each, or where a span begins and ends.
+"""Token-level heads: tagging, and answer spans.
 
 B batch, T length, D model width, C number of labels.
 """
