@@ -1,5 +1,6 @@
 """`training.precision: auto`: the dtype policy that this machine computes fastest with."""
 
+import os
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 _SHAPE = 1024, 512, 1024  # rows, inputs, outputs: a feed-forward layer of a small model, 1.07 GFLOP
 _SECONDS = 0.2
 _GAIN = 1.25  # by how much bfloat16 must be faster, for its weights are also cast, and its sums are less exact
+_WITH_BFLOAT16 = {"DEFAULT", "ALL", "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10_1_512_AMX"}
 _AMPERE = 8, 0  # the first compute capability of NVIDIA's with products in bfloat16
 
 
@@ -18,7 +20,13 @@ def fastest_precision() -> tuple[str, str]:
     A GPU is asked what it is built for; on a CPU one product is measured in both.
     """
     gpus = tf.config.get_visible_devices("GPU")
-    return _of_gpus(gpus) if gpus else _of_cpu(product_speeds())
+    if gpus:
+        return _of_gpus(gpus)
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    if limit and limit not in _WITH_BFLOAT16:
+        why = f"ONEDNN_MAX_CPU_ISA is {limit}, with which TensorFlow's products in bfloat16 may end the process"
+        return "float32", f"`training.precision` is float32: {why}."
+    return _of_cpu(product_speeds())
 
 
 def _of_gpus(gpus: list[Any]) -> tuple[str, str]:

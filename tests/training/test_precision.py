@@ -69,3 +69,11 @@ def test_the_choice_is_put_into_the_recipe_and_not_made_again():
         raise AssertionError("chosen again")
 
     assert settle_precision(settled, choose=again) is settled
+
+
+def test_where_onednn_is_limited_bfloat16_is_not_tried(monkeypatch):
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "avx2")
+    monkeypatch.setattr(precision, "product_speeds", lambda: pytest.fail("bfloat16 was tried"))
+    name, why = precision.fastest_precision()
+    assert name == "float32"
+    assert why.startswith("`training.precision` is float32: ONEDNN_MAX_CPU_ISA is AVX2, ")
