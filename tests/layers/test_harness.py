@@ -195,8 +195,8 @@ def test_the_slot_is_that_of_the_class():
         check_component(Wide)
     assert str(caught.value) == ("`Wide` is not registered: say which slot it fills, as in check_component(…, slot).")
     with pytest.raises(AssertionError) as caught:
-        check_component("schedule/noam")
-    assert str(caught.value).startswith("There are no checks for the slot `schedule`; there are for: attention, ")
+        check_component(MultiHeadAttention, "hat")
+    assert str(caught.value).startswith("There are no checks for the slot `hat`; there are for: model, embedding, ")
 
 
 def test_an_unknown_check_lists_what_there_is():
