@@ -108,7 +108,8 @@ def test_transformers_computes_the_same(tmp_path, name):
         for ours, theirs in HEAD_OUTPUTS[architecture].items():
             value, wanted = keras.ops.convert_to_numpy(found[ours]), goldens[f"{name}: {theirs}"]
             alike = (value > -1e8) if value.ndim == 2 else np.broadcast_to(tokens[..., None] != 0, value.shape)
-            assert_close(value[alike], wanted[alike], NETWORK)
+            size = max(float(np.abs(wanted[alike]).max()), 0.3)  # of the weights: a logit's terms may cancel
+            assert_close(value[alike], wanted[alike], NETWORK, size)
 
 
 def test_the_vocabulary_learnt_may_be_smaller_than_was_asked_for(tmp_path):
