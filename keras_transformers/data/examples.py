@@ -335,13 +335,21 @@ class Documents:
     Args:
         sentences: The sentences of each document, in their order; none is blank.
         notes: What was dropped on the way, one sentence each, for the user to read.
+        wholes: The text of each document as it was read, where that is known.
     """
 
     sentences: list[list[str]]
     notes: list[str] = field(default_factory=list)
+    wholes: list[str] | None = None
 
     noun: ClassVar[str] = "document"
     lacks: ClassVar[str] = "no sentences"
+
+    def __post_init__(self) -> None:
+        if self.wholes is not None and len(self.wholes) != len(self.sentences):
+            raise ValueError(
+                f"`wholes` must be as many as `sentences` ({len(self.sentences)}), but are {len(self.wholes)}."
+            )
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -351,7 +359,13 @@ class Documents:
         """All sentences of all documents."""
         return [sentence for document in self.sentences for sentence in document]
 
+    @property
+    def running(self) -> list[str]:
+        """The running text of each document: as it was read, or else its sentences, each on a line."""
+        return ["\n".join(sentences) for sentences in self.sentences] if self.wholes is None else self.wholes
+
     @classmethod
     def of(cls, examples: Sequence[Any], tally: Tally) -> Self:
-        """Return the sentences of a list of `Document`, with the notes of a `Tally`."""
-        return cls([document.sentences for document in examples], tally.notes)
+        """Return the sentences and texts of a list of `Document`, with the notes of a `Tally`."""
+        sentences, wholes = [document.sentences for document in examples], [document.text for document in examples]
+        return cls(sentences, tally.notes, wholes)

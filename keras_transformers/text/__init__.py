@@ -2,7 +2,8 @@
 
 from .characters import Characters
 from .sentencepiece import SentencePiece
+from .sides import Sides
 from .tokenizer import Tokenizer
 from .wordpiece import WordPiece
 
-__all__ = ["Characters", "SentencePiece", "Tokenizer", "WordPiece"]
+__all__ = ["Characters", "SentencePiece", "Sides", "Tokenizer", "WordPiece"]

@@ -4,9 +4,11 @@ N sentences in the batch; a sentence has any number of ids, none of them BOS or 
 """
 
 import abc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from ..annotations import Tensor
@@ -21,7 +23,25 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
     A subclass keeps all that `tokenize` and `detokenize` need as constants or tracked attributes,
     so that a SavedModel which holds it needs no further file. Its vocabulary comes from `train` or
     `load`.
+
+    Where there are two sides, such as the languages of a translation, `source` and `target` are what each is written
+    in: of most tokenizers this one itself, of `Sides` one each.
+
+    Attributes:
+        sample: How segmentations are drawn in training; None: each text has one.
     """
+
+    sample: Any = None
+
+    @property
+    def source(self) -> "Tokenizer":
+        """The tokenizer of what a model reads."""
+        return self
+
+    @property
+    def target(self) -> "Tokenizer":
+        """The tokenizer of what a model says."""
+        return self
 
     @abc.abstractmethod
     def train(self, texts: Iterable[str], folder: Path) -> None:
@@ -34,6 +54,19 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         Raises:
             DataError: The text does not support the vocabulary asked for.
         """
+
+    def train_sides(self, sources: Iterable[str], targets: Iterable[str], folder: Path) -> None:
+        """Do what `train` does, with the texts of two sides: here with all of them.
+
+        Args:
+            sources: Iterable of str, what a model reads.
+            targets: Iterable of str, what it says.
+            folder: Where the files go; made if it does not exist.
+
+        Raises:
+            DataError: The text does not support the vocabulary asked for.
+        """
+        self.train([*sources, *targets], folder)
 
     @abc.abstractmethod
     def load(self, folder: Path) -> None:
@@ -88,6 +121,29 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
         names = {PAD: "<pad>", UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
         shown = zip(numbers, texts)
         return [names[number] if number in names else text.decode("utf-8", "replace") for number, text in shown]
+
+    def own_ids(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Return ids as the file numbers them that the vocabulary was made of: where it is trained here, the same.
+
+        Args:
+            ids: tf.RaggedTensor int32 (N, None), from `tokenize`.
+
+        Returns:
+            tf.RaggedTensor int32 (N, None), -1 for what the file has not.
+        """
+        return ids
+
+    def draw(self, texts: Sequence[str], seeds: Sequence[int]) -> list[np.ndarray]:
+        """Return the ids of each text by a segmentation drawn at random, as `sample` says, by a seed of its own.
+
+        Args:
+            texts: N strs.
+            seeds: N integers, below 2³² - 1: the same seed gives the same.
+
+        Returns:
+            A list of N arrays, int32.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has one segmentation of each text.")
 
     def encode(self, texts: Iterable[str]) -> tf.RaggedTensor:
         """Return the ids of each str of a list, as `tokenize` does."""

@@ -61,7 +61,7 @@ def new_tokenizer(examples: Examples, folder: Path) -> Tokenizer:
     tree = examples.recipe.tree
     tokenizer: Tokenizer = assemble("tokenizer", tree["tokenizer"])
     if tree.get("weights") is None:
-        tokenizer.train(examples.task.texts(examples.train), folder)
+        examples.task.train_tokenizer(tokenizer, examples.train, folder)
         return tokenizer
     from ..weights import open_checkpoint
 
@@ -72,14 +72,26 @@ def new_tokenizer(examples: Examples, folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def _fewer_pieces(tree: dict[str, Any], size: int) -> list[str]:
-    """Return a note if the training text has given fewer pieces than the recipe asks for, beyond the default."""
-    asked = tree["tokenizer"].get("vocab_size")
-    if tree.get("weights") is not None or asked is None or asked <= size:
+def _fewer_pieces(spec: dict[str, Any], tokenizer: Tokenizer, at: str = "tokenizer") -> list[str]:
+    """Return notes where the training text has given fewer pieces than the recipe asks for, beyond the default."""
+    if tokenizer.source is not tokenizer.target:
+        sides = ("source", tokenizer.source), ("target", tokenizer.target)
+        return [note for name, side in sides for note in _fewer_pieces(spec[name], side, f"{at}.{name}")]
+    asked, size = spec.get("vocab_size"), tokenizer.size
+    if asked is None or asked <= size:
         return []
-    if asked == describe("tokenizer", tree["tokenizer"]["type"]).parameters["vocab_size"].default:
+    if asked == describe("tokenizer", spec["type"]).parameters["vocab_size"].default:
         return []
-    return [f"`tokenizer.vocab_size` is {asked}, but the training text gives no more than {size} pieces: it has these."]
+    return [f"`{at}.vocab_size` is {asked}, but the training text gives no more than {size} pieces: it has these."]
+
+
+def _sizes(tree: dict[str, Any], tokenizer: Tokenizer) -> dict[str, int]:
+    """Return what the vocabularies say of the model, by its path in the recipe."""
+    sizes = {"model.vocab_size": tokenizer.target.size}
+    sides = tokenizer.source is not tokenizer.target
+    if sides and "source_vocab_size" in describe("model", tree["model"]["type"]).parameters:
+        sizes["model.source_vocab_size"] = tokenizer.source.size
+    return sizes
 
 
 def encode(examples: Examples, tokenizer: Tokenizer) -> Encoded:
@@ -99,7 +111,7 @@ def encode(examples: Examples, tokenizer: Tokenizer) -> Encoded:
     if examples.valid is not None:
         valid, more = task.encode(examples.valid, tokenizer, *limits, "data.valid")
         notes = [*notes, *more, *task.notes_on_references(examples.valid, tokenizer, "data.valid")]
-    notes = [*_fewer_pieces(recipe.tree, tokenizer.size), *notes]
-    if recipe.tree.get("weights") is None:  # else it is that of their embedding
-        examples = replace(examples, recipe=recipe.with_overrides({"model.vocab_size": tokenizer.size}))
+    if recipe.tree.get("weights") is None:  # else the size is that of their embedding
+        notes = [*_fewer_pieces(recipe.tree["tokenizer"], tokenizer), *notes]
+        examples = replace(examples, recipe=recipe.with_overrides(_sizes(recipe.tree, tokenizer)))
     return Encoded(examples, tokenizer, train, valid, Fingerprint.of(examples, train, valid), tuple(notes))

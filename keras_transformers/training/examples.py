@@ -51,7 +51,7 @@ def read(recipe: Recipe) -> Examples:
     for section in SECTIONS:
         if tree.get(section) is None:
             raise RecipeError(f"`{recipe.name}` cannot be trained: it has no section `{section}`.")
-    data, task = assemble("section", tree["data"]), assemble("task", tree["task"])
+    data, task = assemble("section", tree["data"]), _task(tree)
     task.check_metrics()
 
     def examples(split: str) -> Any:
@@ -77,8 +77,10 @@ def settle(examples: Examples) -> Examples:
         for key, path in (("data.root", _root(tree)), ("weights", tree.get("weights")))
         if path is not None
     }
+    for place, file in paths(tree, "tokenizer"):
+        settled[".".join(map(str, place))] = str(Path(file).expanduser().resolve())
     recipe = examples.recipe.with_overrides(settled | told)
-    task = examples.task if recipe.tree["task"] == tree["task"] else assemble("task", recipe.tree["task"])
+    task = examples.task if recipe.tree["task"] == tree["task"] else _task(recipe.tree)
     notes = (*task.remarks(examples.train), *_notes(tree["training"]))
     task.references(examples.train)  # what is wrong with the training text is said first
     if examples.valid is not None:
@@ -119,6 +121,13 @@ def settle_precision(examples: Examples, choose: Callable[[], tuple[str, str]] =
     precision, why = choose()
     recipe = examples.recipe.with_overrides({"training.precision": precision})
     return replace(examples, recipe=recipe, notes=(*examples.notes, why))
+
+
+def _task(tree: dict[str, Any]) -> Task:
+    """Return the task of a recipe, which begins outputs as its model does."""
+    start = tree["model"].get("start")
+    task: Task = assemble("task", tree["task"], {} if start is None else {"model.start": start})
+    return task
 
 
 def _root(tree: dict[str, Any]) -> str | None:

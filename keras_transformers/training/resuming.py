@@ -8,9 +8,7 @@ from .checkpoints import Place, Saved, saved_states
 from .fingerprint import Fingerprint
 
 BEGINNING = Place()
-_NOT_CHECKED = (
-    "The run is of an earlier version, which noted nothing of its data: that they are alike is not checked."
-)
+_NOT_CHECKED = "The run is of an earlier version, which noted nothing of its data: that they are alike is not checked."
 
 
 @dataclass(frozen=True)

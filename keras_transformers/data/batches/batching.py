@@ -6,14 +6,20 @@ padding; one cut to a number of tokens from sentences of nearly equal length has
 
 import abc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import tensorflow as tf
 
 from ...annotations import Tensor
 from ...text.special import BOS, EOS, PAD
+
+if TYPE_CHECKING:
+    from .drawn import Drawn
+
+LATER = {"later": True}
+"""Metadata of a field that batches of older versions have not: at its default, fingerprints are theirs."""
 
 STEP = 2
 """Lengths are padded to multiples of this, which bounds the number of different batch shapes.
@@ -125,15 +131,20 @@ class Batches(abc.ABC):
         """Return the batch of one example, the first of the plan."""
         return self.batch(self.plan()[0][:1], self._draws(None, 0))
 
-    def _draws(self, epoch: int | None, number: int) -> np.random.Generator:
+    def _draws(self, epoch: int | None, number: int) -> np.random.Generator | None:
         """Return the generator of a batch; without an epoch, the same in each pass."""
-        return np.random.default_rng((self.seed, 0 if epoch is None else epoch + 1, number, 1))
+        return draws(self.seed, epoch, number)
 
     def _signature(self) -> Any:
         def spec(array: Any) -> tf.TensorSpec:
             return tf.TensorSpec((None,) * np.ndim(array), np.asarray(array).dtype)
 
         return tf.nest.map_structure(spec, self.sample())
+
+
+def draws(seed: int, epoch: int | None, number: int) -> np.random.Generator:
+    """Return the generator of the batch `number` of an epoch; without an epoch, the same in each pass."""
+    return np.random.default_rng((seed, 0 if epoch is None else epoch + 1, number, 1))
 
 
 @dataclass(frozen=True)
@@ -145,6 +156,9 @@ class EncodedPairs(Batches):
         targets: Target ids, without special ids.
         batch_tokens: Most tokens in a batch, padding included, source and target together.
         seed: Seed of the order of batches.
+        start: The id that each target begins with.
+        drawn_sources: Segmentations of the sources that are drawn anew in each epoch; none: they have one.
+        drawn_targets: Those of the targets.
     """
 
     ids = ("source", "target")  # with its start token, a target has as many as its labels
@@ -153,10 +167,13 @@ class EncodedPairs(Batches):
     targets: Ids
     batch_tokens: int
     seed: int = 0
+    start: int = field(default=BOS, metadata=LATER)
+    drawn_sources: "Drawn | None" = field(default=None, metadata=LATER)
+    drawn_targets: "Drawn | None" = field(default=None, metadata=LATER)
 
     @property
     def lengths(self) -> list[np.ndarray]:
-        return [self.sources.lengths + 1, self.targets.lengths + 1]
+        return [(self.drawn_sources or self.sources).lengths + 1, (self.drawn_targets or self.targets).lengths + 1]
 
     @property
     def tokens(self) -> int:
@@ -166,14 +183,28 @@ class EncodedPairs(Batches):
     def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return `({"source", "target"}, labels)` for sentences `rows`, each (B, S) or (B, T).
 
-        `target` begins with the start token; `labels` are the same ids one step later.
+        `target` begins with the start token; `labels` are the same ids one step later. Segmentations are drawn where
+        there is a generator.
         """
-        width = _width(self.targets.lengths[rows])
+        sources, its_rows = _now(self.sources, self.drawn_sources, rows, rng)
+        targets, rows = _now(self.targets, self.drawn_targets, rows, rng)
+        width = _width(targets.lengths[rows])
         inputs = {
-            "source": self.sources.padded(rows, _width(self.sources.lengths[rows]), after=[EOS]),
-            "target": self.targets.padded(rows, width, before=[BOS]),
+            "source": sources.padded(its_rows, _width(sources.lengths[its_rows]), after=[EOS]),
+            "target": targets.padded(rows, width, before=[self.start]),
         }
-        return inputs, self.targets.padded(rows, width, after=[EOS])
+        return inputs, targets.padded(rows, width, after=[EOS])
+
+    def _draws(self, epoch: int | None, number: int) -> np.random.Generator | None:
+        """Return the generator of a batch; without an epoch, as in evaluation, none: nothing is drawn."""
+        return None if epoch is None else super()._draws(epoch, number)
+
+
+def _now(ids: Ids, drawn: "Drawn | None", rows: Rows, rng: np.random.Generator | None) -> tuple[Ids, Rows]:
+    """Return the ids of a batch, and where in them its sentences are."""
+    if drawn is None or rng is None:
+        return ids, rows
+    return drawn.ids(rows, rng), np.arange(len(rows))
 
 
 def padded_lengths(lengths: np.ndarray) -> np.ndarray:

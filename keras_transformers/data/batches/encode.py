@@ -7,29 +7,39 @@ import tensorflow as tf
 
 from ...errors import DataError
 from ...text.packing import cut_notes, pack
+from ...text.special import BOS
 from ..examples import Pairs
 from .batching import EncodedPairs, Ids
+from .drawn import Drawn
 
 CHUNK = 8192  # sentences tokenized at a time
 
 
 def encode_pairs(
-    pairs: Pairs, tokenizer: Any, batch_tokens: int, max_length: int, seed: int = 0, name: str = "data"
+    pairs: Pairs,
+    tokenizer: Any,
+    batch_tokens: int,
+    max_length: int,
+    seed: int = 0,
+    name: str = "data",
+    start: int = BOS,
 ) -> tuple[EncodedPairs, list[str]]:
     """Return `pairs` as `EncodedPairs`, and a sentence for the user on each loss.
 
     Args:
         pairs: `Pairs` of text.
-        tokenizer: Turns strings into ids.
+        tokenizer: A `Tokenizer`; each side is encoded by its own.
         batch_tokens: Most tokens in a batch.
         max_length: Pairs with a side of more tokens, its end token included, are dropped.
         seed: Seed of the order of batches.
         name: What the pairs are, for messages.
+        start: The id that each target begins with.
 
     Raises:
         DataError: No pair is left.
     """
-    sources, targets = (tokenize(texts, tokenizer) for texts in (pairs.sources, pairs.targets))
+    sides = (pairs.sources, tokenizer.source), (pairs.targets, tokenizer.target)
+    sources, targets = (tokenize(texts, side) for texts, side in sides)
     longest = np.maximum(sources.row_lengths(), targets.row_lengths()) + 1
     kept = longest <= max_length
     notes = list(pairs.notes)
@@ -46,7 +56,11 @@ def encode_pairs(
         )
     rows = np.flatnonzero(kept)
     sources, targets = (Ids.of(tf.gather(side, rows)) for side in (sources, targets))
-    return EncodedPairs(sources, targets, batch_tokens, seed), notes
+    drawn = [
+        Drawn.of([texts[row] for row in rows], side, ids, max_length - 1, seed)
+        for (texts, side), ids in zip(sides, (sources, targets))
+    ]
+    return EncodedPairs(sources, targets, batch_tokens, seed, start, *drawn), notes
 
 
 def encode_texts(

@@ -33,9 +33,10 @@ def of_plan(batches: Batches) -> str:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    if dataclasses.is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return dict(vars(value))
+    if not dataclasses.is_dataclass(value):
+        return dict(vars(value))
+    fields = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {field.name: it for field, it in fields.items() if not ("later" in field.metadata and it == field.default)}
 
 
 def _digest(*values: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .batching import Batches, Ids, Rows, padded_lengths
+from .batching import Batches, Ids, Rows, draws, padded_lengths
 from .chunks import Text
 from .masking import Pieces, mask_tokens
 
@@ -34,7 +34,7 @@ class MaskedBatches(Batches):
         `tokens` and `segments` are (B, T); `positions` and the labels `masked` are (B, P), where
         -1 is no label. All are int32.
         """
-        rng = self._draws(None, 0) if rng is None else rng
+        rng = draws(self.seed, None, 0) if rng is None else rng
         sequences, labels = self.draw(rows, rng)
         width = int(padded_lengths(np.max([len(ids) for ids, _ in sequences])))
         tokens, segments = np.zeros((2, len(sequences), width), np.int32)

@@ -43,6 +43,9 @@ class Shares(Batches):
     def batch(self, rows: Rows, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         return self.whole.batch(rows, rng)
 
+    def _draws(self, epoch: int | None, number: int) -> np.random.Generator | None:
+        return self.whole._draws(epoch, number)
+
     def plan(self, epoch: int | None = None) -> list[np.ndarray]:
         """Return the batches of an epoch: examples of like lengths are put together by R, and these are batched."""
         rng = None if epoch is None else np.random.default_rng((self.seed, epoch))

@@ -43,6 +43,16 @@ def test_other_batches_of_the_same_examples():
         assert of_examples(pairs()) == of_examples(pairs(**changed))
 
 
+def test_where_targets_begin_counts():
+    assert of_plan(pairs(start=3)) != of_plan(pairs())
+
+
+def test_what_came_later_counts_only_where_it_is_used():
+    """Runs of older versions go on in the middle of an epoch: these are theirs."""
+    assert of_plan(pairs()) == "8d8cbea1cc8974fa6d6b6c004faef287"
+    assert of_examples(pairs()) == "b77be09597a17fe8b2ff5a61ea1c0f2e"
+
+
 def test_a_limit_that_changes_no_batch_is_none():
     assert of_plan(pairs(batch_tokens=101)) == of_plan(pairs(batch_tokens=103))
 

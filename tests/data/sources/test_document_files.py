@@ -2,6 +2,7 @@ import gzip
 
 import pytest
 
+from keras_transformers.data.examples import Documents
 from keras_transformers.data.sources.document_files import DocumentFiles, split_sentences
 from keras_transformers.data.sources.python_docs import PythonDocs
 from keras_transformers.data.sources.python_packages import PythonPackages
@@ -20,6 +21,20 @@ def test_blank_lines_separate_documents(root):
     assert documents.sentences == [["One one.", "Two."], ["Three."], ["Vier.", "Fünf."]]
     assert documents.texts == ["One one.", "Two.", "Three.", "Vier.", "Fünf."]
     assert len(DocumentFiles(["a.txt", "b.txt.gz"], limit=2).read(root)) == 2
+
+
+def test_running_text_is_as_it_was_read(tmp_path):
+    (tmp_path / "code.txt").write_text("def f():\n    return  1\n\n\n  x = 2\n", encoding="utf-8")
+    for sentences in ("lines", "split"):
+        documents = DocumentFiles(["code.txt"], sentences=sentences).read(tmp_path)
+        assert documents.running == ["def f():\n    return  1", "  x = 2"]
+
+
+def test_where_only_sentences_are_known_each_is_a_line():
+    documents = Documents([["One.", "Two."], ["Three."]])
+    assert documents.running == ["One.\nTwo.", "Three."]
+    with pytest.raises(ValueError, match=r"^`wholes` must be as many as `sentences` \(1\), but are 2\.$"):
+        Documents([["One."]], wholes=["One.", "Two."])
 
 
 def test_lines_can_be_joined_and_split(tmp_path):
