@@ -232,8 +232,20 @@ class Exactly(Comparison):
 
 
 @dataclass(frozen=True)
+class OneOf(Constraint):
+    """The value is one of the words `values`: `OneOf(("target", "none"))`."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Present(Constraint):
     """The value is not null."""
+
+
+@dataclass(frozen=True)
+class Absent(Constraint):
+    """The value is null."""
 
 
 @dataclass(frozen=True)

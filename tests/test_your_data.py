@@ -33,7 +33,15 @@ TRANSFORMER = {
     "tokenizer.vocab_size": 40,
     "training.epochs": 1,
 }
-SIZES = {"A text for a text": TRANSFORMER}
+LANGUAGE_MODEL = {
+    "model.dim": 16,
+    "model.decoder.layers": 1,
+    "model.decoder.block.attention.heads": 2,
+    "model.decoder.block.feed_forward.hidden_dim": 29,
+    "tokenizer.vocab_size": 320,
+    "training.epochs": 1,
+}
+SIZES = {"A text for a text": TRANSFORMER, "How a text goes on": LANGUAGE_MODEL}
 SECTIONS = [(name, body) for name, body in SECTION.findall(PAGE) if "```sh" in body]
 
 

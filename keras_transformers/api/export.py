@@ -16,6 +16,7 @@ from ..errors import ExportError, first_line
 from ..files import Kind, StrPath, refuse_existing, replacing, write_json, write_text, writing
 from ..literal import literal
 from ..recipe.overrides import Overrides
+from ..recipe.paths import paths
 from ..recipe.recipe import Recipe
 from ..runs.run import Run, opened
 
@@ -62,7 +63,8 @@ def export(run: Run | StrPath, directory: StrPath, overwrite: bool = False, over
 def _portable(recipe: Recipe) -> Recipe:
     """Return the recipe without the folders of this machine."""
     without = {} if recipe.tree.get("data") is None else {"data.root": None}
-    return recipe.with_overrides({**without, "weights": None})
+    names = {".".join(map(str, path)): Path(file).name for path, file in paths(recipe.tree, "tokenizer")}
+    return recipe.with_overrides({**without, **names, "weights": None})
 
 
 def input_names(serving: Any) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def is_saved_model(path: Run | StrPath) -> TypeGuard[StrPath]:
 
 
 def write(serving: Any, directory: StrPath) -> None:
-    """Save the module `serving` with its call as the signature `serving_default`.
+    """Save the module `serving` with its call as the signature `serving_default`, and its `signatures` beside it.
 
     What is saved holds TensorFlow's variables, not Keras's around them: those are exported as
     copies, so that what TensorFlow's C API restores would not be what the signature reads.
@@ -84,10 +86,13 @@ def write(serving: Any, directory: StrPath) -> None:
     import tensorflow as tf
 
     answer = serving.__call__.get_concrete_function()
+    more = serving.signatures() if hasattr(serving, "signatures") else {}
     module = tf.Module()
-    module.weights = list(answer.variables)
+    module.weights = list(
+        {id(one): one for function in (answer, *more.values()) for one in function.variables}.values()
+    )
     module.parts = [part for part in vars(serving).values() if isinstance(part, tf.Module)]
-    tf.saved_model.save(module, literal(directory), signatures={SIGNATURE: answer})
+    tf.saved_model.save(module, literal(directory), signatures={SIGNATURE: answer, **more})
 
 
 def load(directory: StrPath) -> Any:

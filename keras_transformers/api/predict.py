@@ -1,5 +1,6 @@
 """`kt.predict`: answers to new text."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +60,20 @@ class Answerer:
     answer: str
 
     def __call__(self, *columns: Sequence[str]) -> dict[str, Tensor]:
-        """Return the outputs by name, for lists of str, one for each input."""
+        """Return the outputs by name, for lists of str, one for each input.
+
+        Raises:
+            DataError: The graph refuses a text, such as a prompt that is too long.
+        """
         import tensorflow as tf
 
-        return self.function(*(tf.constant(column, tf.string) for column in columns))
+        try:
+            return self.function(*(tf.constant(column, tf.string) for column in columns))
+        except tf.errors.InvalidArgumentError as error:
+            refused = re.search(r"assertion failed: \[([^\]]*\.)\]", str(error))
+            if refused is None:
+                raise
+            raise DataError(refused[1]) from None
 
 
 def answerer(model: Run | StrPath, overrides: Overrides = ()) -> Answerer:

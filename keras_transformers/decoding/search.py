@@ -56,7 +56,7 @@ class Search(abc.ABC):
         length = self.limit(tf.shape(source)[1])
         limits = self.limit(tf.math.count_nonzero(source, axis=1))
         state = model.begin({"source": source}, length)
-        return self.find(model, state, tf.fill((tf.shape(source)[0],), BOS), limits, length)
+        return self.find(model, state, tf.fill((tf.shape(source)[0],), model.start), limits, length)
 
     @abc.abstractmethod
     def find(

@@ -13,6 +13,7 @@ from .masks import as_attention_mask, as_causal_mask, causal_mask, padding_mask
 from .norms import LayerNorm, RMSNorm
 from .position import LearnedPosition, Position, SinusoidalPosition, sinusoids
 from .residual import NormOrder, Residual
+from .rotary import RotaryAttention
 from .stack import Decoder, Encoder
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Position",
     "RMSNorm",
     "Residual",
+    "RotaryAttention",
     "ScaledEmbedding",
     "SinusoidalPosition",
     "TokenEmbedding",

@@ -7,9 +7,9 @@ import keras
 from ..annotations import Layer, Shape
 
 
-def clone(layer: Layer) -> Layer:
-    """Return a new layer with the configuration of `layer`, and weights of its own."""
-    config = layer.get_config()
+def clone(layer: Layer, **changes: Any) -> Layer:
+    """Return a new layer with the configuration of `layer` but for `changes`, and weights of its own."""
+    config = {**layer.get_config(), **changes}
     config.pop("name", None)
     return type(layer).from_config(config)
 

@@ -3,6 +3,7 @@
 from .backbone import Backbone
 from .bert import Bert
 from .decodable import Decodable
+from .language_model import LanguageModel
 from .transformer import Transformer
 
-__all__ = ["Backbone", "Bert", "Decodable", "Transformer"]
+__all__ = ["Backbone", "Bert", "Decodable", "LanguageModel", "Transformer"]

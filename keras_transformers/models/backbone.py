@@ -15,7 +15,7 @@ class Backbone:
     Fine-tuning by depth, checkpoints and the drawing of attention find its parts by their names:
 
         embed    the layer from ids to vectors; its `position`, if any, may have a `max_length`
-        encoder  the stack whose `blocks` are numbered from below
+        encoder  the stack whose `blocks` are numbered from below; of a language model, its decoder
         pooler   the layer that makes the output `pooled`, if there is one
     """
 

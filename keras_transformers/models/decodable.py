@@ -19,7 +19,14 @@ class Decodable:
     is: caches, masks, and where the rows stand. Neither the model nor a layer holds any of it.
 
     B batch, T tokens of a step, V vocabulary size.
+
+    Attributes:
+        continues: The name of the input that holds the beginning of the output.
+        start: The id that each output begins with.
     """
+
+    continues: str
+    start: int = 2  # the beginning, as text/special.py has it
 
     def begin(self, inputs: dict[str, Tensor], length: int | Tensor) -> State:
         """Return the state before the first token.

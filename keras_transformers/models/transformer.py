@@ -1,4 +1,4 @@
-"""The Transformer: an encoder, a decoder, and one embedding shared by both and by the output.
+"""The Transformer: an encoder, a decoder, and embeddings that source, target and output share or not.
 
 B batch, S source length, T target length, D model width, V vocabulary size.
 """
@@ -10,7 +10,7 @@ from keras import ops
 
 from ..annotations import Config, Layer, Shape, State, Tensor
 from ..errors import RecipeError
-from ..layers.compose import build_once, revive
+from ..layers.compose import build_once, clone, revive
 from ..layers.dropout import Dropout
 from ..layers.masks import MaskedLayer, padding_mask
 from ..signature import (
@@ -18,8 +18,10 @@ from ..signature import (
     Decoder,
     Embedding,
     Encoder,
+    Exactly,
     Given,
     Initialization,
+    Natural,
     Need,
     Position,
     Present,
@@ -27,13 +29,14 @@ from ..signature import (
     register,
 )
 from .backbone import Backbone
-from .decodable import Decodable
 from .initialization import RANDOM, initialized
+from .logits import FreeLogits, Logits
+from .stepwise import Stepwise
 
 
 @register("model", "transformer")
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Transformer(Backbone, Decodable, keras.Model):
+class Transformer(Backbone, Stepwise, keras.Model):
     """The encoder-decoder of "Attention Is All You Need", a functional Keras model.
 
     Inputs, by name: `source` (B, S) and `target` (B, T), int32 ids, 0 where padded; `target` is
@@ -44,20 +47,28 @@ class Transformer(Backbone, Decodable, keras.Model):
 
     Args:
         dim: Model width D.
-        embedding: Token embedding, shared by source, target and output.
+        embedding: Token embedding; where source and target do not share one, each has its own of this kind.
         encoder: Stack of encoder blocks.
         decoder: Stack of decoder blocks.
         position: What tells positions apart; none: order is invisible to the encoder.
         dropout: Rate of dropout on the sum of embedding and position.
-        vocab_size: Number of tokens V; by default the tokenizer's.
+        tie: What is one matrix: `all`: the embeddings of source and target and the output; `target`: those of target
+            and output; `none`: each has its own.
+        output_bias: Whether each token's logit has a trained number added.
+        start: The token that an output begins with: 2, the beginning, or as in fairseq 3, the end, or as in Marian 0,
+            padding.
+        vocab_size: Number of tokens V of the target; by default the tokenizer's.
+        source_vocab_size: Number of tokens of the source; by default the source's tokenizer's, or V.
         initialization: What changes the weights that each layer has drawn; `random`: nothing.
 
     Raises:
-        RecipeError: The decoder's blocks have no cross-attention, or the initialization is for another kind of model.
+        RecipeError: The decoder's blocks have no cross-attention, the vocabularies differ although all is tied, or the
+            initialization is for another kind of model.
     """
 
     reads = ("source", "target")
     gives = ("logits",)
+    continues = "target"
     needs = (Need("model.decoder.block.cross_attention", Present()),)
 
     def __init__(
@@ -68,7 +79,12 @@ class Transformer(Backbone, Decodable, keras.Model):
         decoder: Decoder,
         position: Position | None = None,
         dropout: Rate = 0.0,
+        tie: Literal["all", "target", "none"] = "all",
+        output_bias: bool = False,
+        start: Natural = 2,
         vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
+        source_vocab_size: Annotated[Count, Given("tokenizer.source.vocab_size"), Exactly("vocab_size", when="tie=all")]
+        | None = None,
         initialization: Initialization | Literal["random"] = RANDOM,
         **kwargs: Any,
     ) -> None:
@@ -77,20 +93,43 @@ class Transformer(Backbone, Decodable, keras.Model):
                 "`model/transformer` needs a decoder that reads the encoder's output, but `cross_attention` of its "
                 "block is null: leave it out for another like `attention`."
             )
-        embed = Embed(embedding, position, dropout, name="embed")
+        of_source = source_vocab_size or embedding.vocab_size
+        if tie == "all":
+            if of_source != embedding.vocab_size:
+                raise RecipeError(
+                    f"`source_vocab_size` must be that of the target ({embedding.vocab_size}) with `tie: all`, but is "
+                    f"{of_source}: tie `target` or `none`."
+                )
+            embed = embed_target = Embed(embedding, position, dropout, name="embed")
+        else:
+            own = clone(embedding, vocab_size=of_source)
+            embed = Embed(own, None if position is None else clone(position), dropout, name="embed")
+            embed_target = Embed(embedding, position, dropout, name="embed_target")
+        if tie == "none":
+            output = FreeLogits(embedding.vocab_size, output_bias, embedding.initializer(), name="logits")
+        else:
+            output = Logits(embedding, output_bias, name="logits")
         source = keras.Input((None,), dtype="int32", name="source")
         target = keras.Input((None,), dtype="int32", name="target")
         memory_mask = padding_mask(source)
         memory = encoder(embed(source), mask=memory_mask)
-        states = decoder(embed(target), memory, memory_mask=memory_mask)
-        logits = Logits(embedding, name="logits")(states)
-        super().__init__(inputs={"source": source, "target": target}, outputs=logits, **kwargs)
+        states = decoder(embed_target(target), memory, memory_mask=memory_mask)
+        super().__init__(inputs={"source": source, "target": target}, outputs=output(states), **kwargs)
         self.dim = dim
+        self.tie = tie
+        self.output_bias = output_bias
+        self.start = start
         self.vocab_size = vocab_size or embedding.vocab_size
+        self.source_vocab_size = source_vocab_size
         self.embed = embed
         self.encoder = encoder
         self.decoder = decoder
         self.initialization = initialized(self, initialization)
+
+    @property
+    def embed_target(self) -> Any:
+        """The layer from the target's ids to vectors, which may be that of the source."""
+        return self.embed if self.tie == "all" else self.get_layer("embed_target")
 
     def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Map ids (B, S) to the memory (B, S, D) and its mask (B, 1, 1, S)."""
@@ -114,39 +153,28 @@ class Transformer(Backbone, Decodable, keras.Model):
         source, said = inputs["source"], inputs.get("target")
         memory, mask = self.encode(source)
         state: State = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
-        if said is None or said.shape[1] == 1:
-            return state
-        real = ops.logical_and(ops.not_equal(said[:, :-1], 0), ops.not_equal(said[:, 1:], 0))
-        return self._read(said[:, :-1], state, real)[1]
+        return self.after(said, state)
 
-    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read the next targets `ids` (B, T), 0 where a row has ended; return logits (B, T, V) and the new state."""
-        states, state = self._read(ids, state, ops.not_equal(ids, 0))
-        return self.embed.embedding.logits(states), state
-
-    def choose(self, state: State, parents: Tensor) -> State:
-        """Return the state of the rows `parents`, integers (N,), each a row to go on from."""
-        chosen: State = self.decoder.choose(state, parents)
-        return chosen
-
-    def _read(self, ids: Tensor, state: State, real: Tensor | None) -> tuple[Tensor, State]:
-        positions = self.decoder.positions(state, ops.shape(ids)[1], real)
-        x = self.embed(ids, positions=positions, training=False)
-        states, state = self.decoder.step(x, state, positions, real)
-        return states, state
+    def logits(self, states: Tensor) -> Tensor:
+        """Return float32 logits (B, T, V) from the decoder's outputs (B, T, D)."""
+        return self.get_layer("logits")(states)
 
     def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object
-        position = self.embed.position
+        position = self.embed_target.position
         return {
             "name": self.name,
             "dim": self.dim,
-            "embedding": serialize(self.embed.embedding),
+            "embedding": serialize(self.embed_target.embedding),
             "encoder": serialize(self.encoder),
             "decoder": serialize(self.decoder),
             "position": None if position is None else serialize(position),
             "dropout": self.embed.drop.rate,
+            "tie": self.tie,
+            "output_bias": self.output_bias,
+            "start": self.start,
             "vocab_size": self.vocab_size,
+            "source_vocab_size": self.source_vocab_size,
             "initialization": serialize(self.initialization),
         }
 
@@ -180,20 +208,8 @@ class Embed(MaskedLayer):
     def compute_output_shape(self, ids_shape: Shape) -> Any:
         return (*ids_shape, self.embedding.dim)
 
-
-class Logits(MaskedLayer):
-    """The transpose of the embedding, as the output projection."""
-
-    def __init__(self, embedding: Layer, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.embedding = embedding
-
-    def call(self, states: Tensor) -> Tensor:
-        """Map states (B, T, D) to float32 logits (B, T, V)."""
-        return self.embedding.logits(states)
-
-    def compute_output_spec(self, states: Tensor) -> Any:
-        return keras.KerasTensor(self.compute_output_shape(states.shape), dtype="float32")
-
-    def compute_output_shape(self, states_shape: Shape) -> Any:
-        return (*states_shape[:-1], self.embedding.vocab_size)
+    def get_config(self) -> Config:
+        raise NotImplementedError(
+            "A layer that shares its embedding cannot be copied alone, as `keras.models.clone_model` tries: copy the "
+            "model with `type(model).from_config(model.get_config())`."
+        )

@@ -21,3 +21,7 @@ class Predictor(tf.Module):
         super().__init__()
         self.model = model
         self.tokenizer = tokenizer
+
+    def signatures(self) -> dict[str, Any]:
+        """Return what is exported beside the call, which is `serving_default`: concrete functions by name."""
+        return {}

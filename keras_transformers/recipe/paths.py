@@ -8,12 +8,12 @@ from .parts import Parts
 from .problem import KeyPath
 
 
-def paths(tree: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the key path and the value of each file or folder that a component of the section `data` reads."""
+def paths(tree: Mapping[str, Any], section: str = "data") -> Iterator[tuple[KeyPath, str]]:
+    """Yield the key path and the value of each file or folder that a component of a section reads."""
     for part in Parts(tree):
         for name, parameter in part.component.parameters.items():
             value, path = part.spec.get(name), (*part.path, name)
-            if path[0] != "data" or path == ("data", "root"):
+            if path[0] != section or path == ("data", "root"):
                 continue
             if parameter.type == "path" and isinstance(value, str):
                 yield path, value

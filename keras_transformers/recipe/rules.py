@@ -9,7 +9,20 @@ from typing import Any
 
 from .. import registry
 from ..registry.unsaid import NEAREST
-from ..signature import AtLeast, AtMost, Comparison, Constraint, Divides, Fits, Has, MultipleOf, Need, Present
+from ..signature import (
+    Absent,
+    AtLeast,
+    AtMost,
+    Comparison,
+    Constraint,
+    Divides,
+    Fits,
+    Has,
+    MultipleOf,
+    Need,
+    OneOf,
+    Present,
+)
 from .document import found
 from .parts import MISSING, Part, Parts
 from .problem import KeyPath
@@ -85,6 +98,12 @@ def _check(parts: Parts, part: Part, path: KeyPath, constraint: Constraint, need
             yield from ((path, message) for message in _fits(parts, part, subject, constraint))
     elif isinstance(constraint, Comparison):
         yield from _compare(parts, part, path, constraint, need)
+    elif isinstance(constraint, OneOf) and isinstance(parts.at(path), str) and parts.at(path) not in constraint.values:
+        who, found_there = owner(part.component) + _condition(parts, part, constraint), parts.at(path)
+        yield path, f"`{path[-1]}` must be {' or '.join(constraint.values)} for {who}, but is {found_there}."
+    elif isinstance(constraint, Absent) and parts.at(path) not in (None, MISSING):
+        who = owner(part.component) + _condition(parts, part, constraint)
+        yield path, f"`{path[-1]}` must be null for {who}, but is {_shown(parts, path)}."
 
 
 def _compare(parts: Parts, part: Part, path: KeyPath, constraint: Comparison, need: Need | None) -> Iterator[Broken]:
@@ -209,6 +228,12 @@ def _condition(parts: Parts, part: Part, constraint: Constraint, by_value: bool 
     value = value.get("type") if isinstance(value, dict) else value
     plain = value if isinstance(value, str) else found(value)
     return f" with `{name}: {plain}`" if by_value else f" with `{name}`"
+
+
+def _shown(parts: Parts, path: KeyPath) -> str:
+    """Return a value as messages show it; a component by its title."""
+    component = parts.by_path.get(path)
+    return component.component.title if component else found(parts.at(path))
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import registry
 from ..registry import Component, Parameter
-from ..signature import AtLeast, AtMost, Constraint, Exactly, Fits, Has, MultipleOf, Present
+from ..signature import Absent, AtLeast, AtMost, Constraint, Exactly, Fits, Has, MultipleOf, OneOf, Present
 from .rules import described, has
 
 Schema = dict[str, Any]
@@ -72,9 +72,10 @@ def _places(component: Component, path: Path, depth: int) -> Iterator[tuple[Path
     for name, parameter in component.parameters.items():
         if parameter.slot and depth:
             yield (*path, name), parameter.slot
-            inner = [parameter.default_type] if parameter.slot == component.slot else registry.names(parameter.slot)
-            for kind in inner:
-                yield from _places(registry.describe(parameter.slot, str(kind)), (*path, name), depth - 1)
+            one = parameter.slot in ("section", component.slot)
+            kinds = [parameter.default_type] if one else registry.names(parameter.slot)
+            for kind in filter(None, kinds):
+                yield from _places(registry.describe(parameter.slot, kind), (*path, name), depth - 1)
 
 
 def _constraints(component: Component, path: Path) -> Iterator[tuple[Path, Constraint]]:
@@ -105,6 +106,10 @@ def _rules(
             yield from _implies([*here, _at(tuple(other), _is(component.name))], about, _none_of(unfit))
     elif isinstance(constraint, Present):
         yield {"if": {"allOf": here}, "then": _at(about, {"not": {"type": "null"}})}
+    elif isinstance(constraint, Absent):
+        yield from _implies(here, about, {"type": "null"})
+    elif isinstance(constraint, OneOf):
+        yield from _implies(here, about, {"enum": [*constraint.values, None]})
     elif here:
         yield from _implies(here, about, number(constraint))
 

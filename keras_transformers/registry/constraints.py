@@ -13,7 +13,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import RegistryError, did_you_mean
-from ..signature import AtLeast, AtMost, Constraint, Divides, Exactly, Fits, Has, MultipleOf, Need, Present
+from ..signature import (
+    Absent,
+    AtLeast,
+    AtMost,
+    Constraint,
+    Divides,
+    Exactly,
+    Fits,
+    Has,
+    MultipleOf,
+    Need,
+    OneOf,
+    Present,
+)
 
 KINDS: dict[str, type[Constraint]] = {
     "divides": Divides,
@@ -21,7 +34,9 @@ KINDS: dict[str, type[Constraint]] = {
     "at_least": AtLeast,
     "at_most": AtMost,
     "exactly": Exactly,
+    "one_of": OneOf,
     "present": Present,
+    "absent": Absent,
     "has": Has,
     "fits": Fits,
 }
@@ -139,7 +154,7 @@ def _fields(kind: type[Constraint]) -> list[Any]:
 
 def _checked(kind: type[Constraint], arguments: dict[str, Any], where: str) -> Constraint:
     for name, value in arguments.items():
-        if kind is Has and name == "values":
+        if kind in (Has, OneOf) and name == "values":
             arguments[name] = _words(value) or ()
         elif not isinstance(value, str) and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise RegistryError(f"{where}: `{name}` must be a number, a name or a path, but is {value!r}.")

@@ -24,7 +24,7 @@ def new_model(recipe: AnyRecipe, overrides: Overrides = ()) -> "keras.Model":
     training = recipe.tree.get("training") or {}
     keras.utils.set_random_seed(recipe.tree.get("seed") or 0)
     with dtype_policy(training.get("precision")):
-        given = {**values(recipe.tree), "model.vocab_size": _known_vocab_size(recipe.tree)}
+        given = {**values(recipe.tree), **_known_vocab_sizes(recipe.tree)}
         backbone = assemble("model", recipe.tree["model"], given)
         return _with_head(backbone, recipe.tree.get("task"))
 
@@ -41,18 +41,32 @@ def _with_head(backbone: Any, spec: dict[str, Any] | None) -> Any:
     return model
 
 
-def _known_vocab_size(tree: dict[str, Any]) -> int | None:
-    size = vocab_size(tree)
-    if size is None and "vocab_size" in registry.describe("model", tree["model"]["type"]).parameters:
-        kind = (tree.get("tokenizer") or {}).get("type")
-        why = f"`tokenizer/{kind}` says it only once it is trained" if kind else "there is no `tokenizer`"
-        raise RecipeError(f"`model.vocab_size` is missing, and {why}: give it, such as --set model.vocab_size=8000.")
-    return size
+def _known_vocab_sizes(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the sizes of vocabularies that the model takes by default, by their path."""
+    parameters = registry.describe("model", tree["model"]["type"]).parameters
+    sizes = {"model.vocab_size": vocab_size(tree)}
+    found = [("vocab_size", "target", sizes["model.vocab_size"])]
+    if "source" in (tree.get("tokenizer") or {}):
+        source = _size_of(tree["tokenizer"]["source"])
+        sizes["tokenizer.source.vocab_size"] = source
+        found.append(("source_vocab_size", "source", tree["model"].get("source_vocab_size") or source))
+    for name, side, size in found:
+        if size is None and name in parameters:
+            spec = tree.get("tokenizer") or {}
+            kind = spec.get(side, spec).get("type")
+            why = f"`tokenizer/{kind}` says it only once it is trained" if kind else "there is no `tokenizer`"
+            raise RecipeError(f"`model.{name}` is missing, and {why}: give it, such as --set model.{name}=8000.")
+    return sizes
 
 
 def vocab_size(tree: dict[str, Any]) -> int | None:
-    """Return the vocabulary size that a recipe settles before any tokenizer is trained."""
-    return tree["model"].get("vocab_size") or (tree.get("tokenizer") or {}).get("vocab_size")
+    """Return the vocabulary size that a recipe settles before any tokenizer is trained: that of what is said."""
+    spec = tree.get("tokenizer") or {}
+    return tree["model"].get("vocab_size") or _size_of(spec.get("target", spec))
+
+
+def _size_of(tokenizer: dict[str, Any]) -> int | None:
+    return tokenizer.get("vocab_size")
 
 
 @contextlib.contextmanager

@@ -138,6 +138,10 @@ class Task(metaclass=abc.ABCMeta):
     def texts(self, examples: Any) -> Iterable[str]:
         """Return the texts, an iterable of str, that the tokenizer learns from."""
 
+    def train_tokenizer(self, tokenizer: Any, examples: Any, folder: Any) -> None:
+        """Let a tokenizer learn from these examples, and write its files to `folder`."""
+        tokenizer.train(self.texts(examples), folder)
+
     def model(self, backbone: Any) -> Any:
         """Return the `keras.Model` to be trained: `backbone` with this task's head on it."""
         return backbone

@@ -1,12 +1,12 @@
 """Translation: learn pairs of sentences, then say the second of each pair."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..data.examples import Pairs
 from ..metrics.metric import Metric
 from ..metrics.text import Bleu
-from ..signature import AtLeast, Has, Need, Search, register
+from ..signature import AtLeast, Exactly, Given, Has, Natural, Need, Search, register
 from .task import Minimized, Scored, Smoothing, Task
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Translation(Task):
         metrics: Scores of outputs against references; the first chooses the best checkpoint.
             By default BLEU.
         loss: What is minimized; none: the cross-entropy of tokens.
+        start: The token that outputs begin with in training; by default, as it must be, the model's.
     """
 
     facts = {"learns": "tokens"}
@@ -41,15 +42,21 @@ class Translation(Task):
         label_smoothing: Smoothing = 0.0,
         metrics: list[Scored] | None = None,
         loss: Minimized | None = None,
+        start: Annotated[Natural, Given("model.start"), Exactly("model.start")] | None = None,
     ) -> None:
         self.search = search
         self.label_smoothing = label_smoothing
         self.metrics = metrics or [Bleu()]
         self.own_loss = loss
+        self.start = start
 
     def texts(self, pairs: Pairs) -> Iterable[str]:
         """Return the texts that the tokenizer learns from: both sides."""
         return [*pairs.sources, *pairs.targets]
+
+    def train_tokenizer(self, tokenizer: Any, examples: Pairs, folder: Any) -> None:
+        """Let a tokenizer learn from the pairs: each side from its own texts, where it tells them apart."""
+        tokenizer.train_sides(examples.sources, examples.targets, folder)
 
     def loss(self) -> Any:
         """Return the loss, over real tokens only."""
@@ -62,8 +69,10 @@ class Translation(Task):
     ) -> "tuple[Batches, list[str]]":
         """Return `EncodedPairs`, and sentences on what was dropped."""
         from ..data.batches.encode import encode_pairs
+        from ..text.special import BOS
 
-        return encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed, name)
+        start = BOS if self.start is None else self.start
+        return encode_pairs(pairs, tokenizer, batch_tokens, max_length, seed, name, start)
 
     def serving(self, model: Any, tokenizer: Any) -> Any:
         """Return the module that is exported: `text` to `text` and `score`."""

@@ -19,6 +19,26 @@ def test_sinusoids_are_those_of_the_paper():
             assert table[position, 2 * i + 1] == pytest.approx(math.cos(angle), abs=ROUNDING)
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+@pytest.mark.parametrize("endpoint", [False, True])
+def test_halves_are_all_sines_then_all_cosines(first, endpoint):
+    layer = SinusoidalPosition(layout="halves", first=first, endpoint=endpoint)
+    table = array(layer(np.zeros((1, T, D), "float32")))[0]
+    half = D // 2
+    for position in range(T):
+        for i in range(half):
+            angle = (position + first) / 10_000 ** (i / (half - 1) if endpoint else i / half)
+            assert table[position, i] == pytest.approx(math.sin(angle), abs=ROUNDING)
+            assert table[position, half + i] == pytest.approx(math.cos(angle), abs=ROUNDING)
+
+
+def test_interleaved_positions_may_be_counted_from_1():
+    layer = SinusoidalPosition(first=1)
+    zeros = np.zeros((1, T, D), "float32")
+    assert_close(array(layer(zeros))[0], array(sinusoids(np.arange(1, T + 1), D)), ROUNDING)
+    assert_close(array(layer(zeros, np.arange(3, 3 + T)))[0], array(sinusoids(np.arange(4, 4 + T), D)), ROUNDING)
+
+
 def test_a_step_is_the_same_rotation_anywhere():
     first, later = (array(sinusoids(np.array([start, start + 7]), D)) for start in (0, 1009))
     # Angles of up to 1016 are 6e-5 wrong in float32, whatever the processor.

@@ -6,6 +6,8 @@ import pytest
 from close import NETWORK, assert_close
 
 import keras_transformers as kt
+from keras_transformers.decoding import Greedy
+from keras_transformers.errors import RecipeError
 from keras_transformers.losses.cross_entropy import TokenCrossEntropy
 
 B, S, T, V = 3, 7, 5, 19
@@ -56,6 +58,93 @@ def test_the_embedding_is_shared_by_source_target_and_output():
     assert [tuple(one.shape) for one in tables] == [(V, 26)]
 
 
+SOURCES = 23
+UNTIED = {
+    "target": {"model.tie": "target", "model.source_vocab_size": SOURCES},
+    "none": {"model.tie": "none", "model.source_vocab_size": SOURCES, "model.output_bias": True},
+    "none_with_one_vocabulary": {"model.tie": "none", "model.position": {"type": "learned", "max_length": 256}},
+    "started_by_padding": {"model.tie": "target", "model.start": 0},
+}
+
+
+def untied(kind):
+    model, data = small(**UNTIED[kind]), batch()
+    for weight in model.trainable_weights:  # a bias of zeros would hide what it does
+        weight.assign_add(0.1 * RNG.normal(size=weight.shape))
+    data["source"][1, 2] = model.source_vocab_size - 1 if model.source_vocab_size else V - 1
+    data["target"][:, 0] = model.start
+    return model, data
+
+
+def test_embeddings_that_are_not_shared_are_counted_each():
+    tied = small().count_params()
+    assert small(**UNTIED["target"]).count_params() == tied + SOURCES * 26
+    assert small(**UNTIED["none"]).count_params() == tied + SOURCES * 26 + 26 * V + V
+    assert small(**{"model.output_bias": True}).count_params() == tied + V
+
+
+@pytest.mark.parametrize("kind", UNTIED)
+def test_step_by_step_equals_the_whole_pass_whatever_is_tied(kind):
+    model, data = untied(kind)
+    expected = np.array(model(data))
+
+    state, found = model.begin({"source": data["source"]}, T), []
+    for index in range(T):
+        logits, state = model.step(data["target"][:, index : index + 1], state)
+        found.append(np.array(logits))
+
+    assert_close(np.concatenate(found, axis=1), expected, NETWORK)
+
+
+@pytest.mark.parametrize("kind", UNTIED)
+def test_rows_go_on_from_beginnings_of_their_own_whatever_is_tied(kind):
+    model, data = untied(kind)
+    said = [1, 4, 2]
+    beginnings = np.where(np.arange(4) < np.array(said)[:, None], data["target"][:, :4], 0).astype("int32")
+
+    state = model.begin({"source": data["source"], "target": beginnings}, 4)
+    last = np.array([beginnings[row, length - 1] for row, length in enumerate(said)])
+    logits, state = model.step(last[:, None], state)
+
+    for row, length in enumerate(said):
+        alone = {"source": data["source"][row : row + 1], "target": beginnings[row : row + 1, :length]}
+        assert_close(np.array(logits)[row, 0], np.array(model(alone))[0, -1], NETWORK)
+
+
+def test_a_matrix_of_its_own_and_a_bias_make_the_logits():
+    model, data = untied("none")
+    output = model.get_layer("logits")
+    before = np.array(model(data))
+    kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in (output.kernel, output.bias))
+
+    output.bias.assign(bias + np.arange(V))
+    assert_close(np.array(model(data)) - before, np.broadcast_to(np.arange(V), before.shape), NETWORK)
+    output.kernel.assign(2 * kernel)
+    output.bias.assign(0 * bias)
+    assert_close(np.array(model(data)), 2 * (before - bias), NETWORK)
+
+
+def test_an_output_begins_with_the_models_start_token():
+    model = small(**{"model.start": 3})
+    source = batch()["source"]
+    ids, _ = Greedy()(model, source)
+    begun = np.full((B, 1), 3, "int32")
+    logits = np.array(model({"source": source, "target": begun}))[:, 0]
+    logits[:, [0, 2]] = -np.inf
+    np.testing.assert_array_equal(np.array(ids)[:, 0], logits.argmax(axis=1))
+
+
+def test_one_embedding_needs_one_vocabulary():
+    with pytest.raises(RecipeError) as error:
+        small(**{"model.source_vocab_size": SOURCES})
+    assert "`source_vocab_size` must be `vocab_size` (19) for `tie: all`, but is 23." in str(error.value)
+
+
+def test_a_layer_that_shares_the_embedding_is_not_copied_alone():
+    with pytest.raises(NotImplementedError, match=r"from_config\(model\.get_config\(\)\)"):
+        keras.models.clone_model(small())
+
+
 def in_both(key, value):
     return {f"model.{stack}.{key}": value for stack in ("encoder", "decoder")}
 
@@ -90,8 +179,9 @@ def test_it_fits_as_any_keras_model_and_is_reloaded_with_its_optimizer(tmp_path)
     assert float(again.loss(labels, again(data))) == pytest.approx(losses[-1], rel=0.2)
 
 
-def test_it_fits_and_predicts_in_mixed_precision():
-    model, data = small(**{"training.precision": "mixed_bfloat16"}), batch()
+@pytest.mark.parametrize("changes", [{}, UNTIED["none"]], ids=["tied", "untied"])
+def test_it_fits_and_predicts_in_mixed_precision(changes):
+    model, data = small(**{"training.precision": "mixed_bfloat16", **changes}), batch()
     model.compile("adam", TokenCrossEntropy(), jit_compile=False)
 
     assert np.isfinite(model.fit(data, data["target"], verbose=0).history["loss"]).all()
@@ -101,7 +191,11 @@ def test_it_fits_and_predicts_in_mixed_precision():
     assert {weight.dtype for weight in model.trainable_weights} == {"float32"}
 
 
-@pytest.mark.parametrize("changes", [{}, {"model.position": None}], ids=["sinusoidal", "no_position"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"model.position": None}, *UNTIED.values()],
+    ids=["sinusoidal", "no_position", *UNTIED],
+)
 def test_it_is_saved_and_reloaded(tmp_path, changes):
     model, data = small(**changes), batch()
     expected = np.array(model(data))
@@ -110,6 +204,7 @@ def test_it_is_saved_and_reloaded(tmp_path, changes):
     again = keras.saving.load_model(tmp_path / "model.keras")
 
     assert type(again) is type(model)
+    assert [weight.shape for weight in again.weights] == [weight.shape for weight in model.weights]
     assert_close(np.array(again(data)), expected, NETWORK)
     assert json.dumps(again.get_config()) == json.dumps(model.get_config())
     logits, _ = again.step(data["target"][:, :1], again.begin({"source": data["source"]}, T))

@@ -54,7 +54,7 @@ def test_another_word_is_no_component():
         load("transformer_base", {CROSS: "like_atention"})
     assert str(caught.value) == (
         f"--set {CROSS}=like_atention: `{CROSS}`: no attention is called `like_atention`. "
-        "Did you mean `like_attention`? There are: multi_head, like_attention."
+        "Did you mean `like_attention`? There are: multi_head, rotary, like_attention."
     )
 
 

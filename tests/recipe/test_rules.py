@@ -10,6 +10,7 @@ from keras_transformers.recipe import load
 from keras_transformers.recipe.rules import check_rules
 from keras_transformers.registry import local
 from keras_transformers.signature import (
+    Absent,
     AtLeast,
     AtMost,
     Attention,
@@ -281,6 +282,7 @@ def test_a_task_of_ones_own_brings_its_rules(own):
             Need("data.max_length", AtLeast(300, when="slow=true", unless="lax")),
             Need("model.dropout", AtMost("share")),
             Need("data.valid", Present(when="slow")),
+            Need("data.test", Absent(when="slow")),
             Need("model", Has("gives", "never_heard_of", when="lax")),
         )
 
@@ -306,6 +308,7 @@ def test_a_task_of_ones_own_brings_its_rules(own):
         "does not.",
         "data.max_length": "`max_length` must be at least 300 for `task/colouring` with `slow: true`, but is 64.",
         "model.dropout": "`dropout` must be at most `task.share` (0.01) for `task/colouring`, but is 0.1.",
+        "data.test": "`test` must be null for `task/colouring` with `slow: true`, but is `source/labelled_lines`.",
         "data.valid": "missing; `task/colouring` with `slow` needs a source.",
     }
     assert "`width` must be a multiple of 3, but is 7." in [message for _, message in said("trec", task, valid)]

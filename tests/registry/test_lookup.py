@@ -25,7 +25,7 @@ def whole(sentence):
 def test_slots_and_names_are_those_of_the_manifests():
     slots = sorted(path.stem for path in resources.registry_dir().glob("*.yaml"))
     assert registry.slots() == slots
-    assert registry.names("section") == ["data", "recipe", "training"]
+    assert registry.names("section") == ["data", "recipe", "sampling", "training"]
 
 
 def test_describe_reads_the_manifest():
@@ -52,14 +52,20 @@ def test_every_component_is_described_and_bears_its_name():
 
 
 def test_an_unknown_name_lists_what_exists():
-    sentence = "`section` has no component `trainig`. Did you mean `training`? `section` has: data, recipe, training."
+    sentence = (
+        "`section` has no component `trainig`. Did you mean `training`? `section` has: data, recipe, sampling, "
+        "training."
+    )
     with pytest.raises(UnknownComponent, match=whole(sentence)):
         registry.describe("section", "trainig")
 
 
 def test_a_name_of_another_slot_says_which():
     registry.register("sectoin", "notes")(lambda: None)
-    sentence = "`section` has no component `notes`. It is in the slot `sectoin`. `section` has: data, recipe, training."
+    sentence = (
+        "`section` has no component `notes`. It is in the slot `sectoin`. `section` has: data, recipe, sampling, "
+        "training."
+    )
     with pytest.raises(UnknownComponent, match=whole(sentence)):
         registry.describe("section", "notes")
 
@@ -90,7 +96,7 @@ def test_a_registered_class_is_found_like_any_other():
 
     component = registry.describe("section", "notes")
     assert registry.resolve("section", "notes") is Notes
-    assert registry.names("section") == ["data", "recipe", "training", "notes"]
+    assert registry.names("section") == ["data", "recipe", "sampling", "training", "notes"]
     assert (component.summary, component.reference, component.origin) == ("Remarks.", "A page", "test_lookup.py")
     assert component.parameters["size"].doc == "How many."
 

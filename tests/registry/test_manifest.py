@@ -215,8 +215,8 @@ def test_facts_and_needs():
         ({"needs": [{"at_least": 2}]}, "a need must be a map with a `path`, but is {'at_least': 2}."),
         (
             {"needs": [{"path": "x", "atleast": 2}]},
-            "a constraint must have one of divides, multiple_of, at_least, at_most, exactly, present, has, fits, but "
-            "is {'atleast': 2}. Did you mean `at_least`?",
+            "a constraint must have one of divides, multiple_of, at_least, at_most, exactly, one_of, present, "
+            "absent, has, fits, but is {'atleast': 2}. Did you mean `at_least`?",
         ),
         ({"needs": [{"path": "x", "at_least": 2, "tims": 3}]}, "`tims` is not a key of the constraint `at_least`."),
         (

@@ -1,6 +1,5 @@
 """The task from a table of pairs to a SavedModel; the loss and what it refuses."""
 
-
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -3,6 +3,7 @@
 T queries, S keys.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,14 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
     """Return what each head of each layer of a run's model attends to.
 
     Args:
-        run: A `Run`, or its folder, of a translation model or of an encoder such as BERT.
+        run: A `Run`, or its folder, of a translation model, of an encoder such as BERT, or of a language model.
         text: What the model reads.
         second: For an encoder the second text of a pair; for a translation model the translation to look
-            at, by default the model's own.
+            at, by default the model's own; for a language model what follows the text, if anything.
 
     Returns:
         An `Attention`, with encoder self-attention and, for a translation model, decoder self-attention
-        and cross-attention. A row of the decoder's is the token that is said there.
+        and cross-attention. A row of the decoder's is the token that is said there; of a language model it is all.
 
     Raises:
         RunError: It is not a finished run, or its attention has no weights to see.
@@ -44,7 +45,7 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
     for name, value in (("text", text), ("second", second)):
         _check_utf8(name, value)
     model, tokenizer = backbone_of(run.model()), run.tokenizer()
-    look = _translation if isinstance(model, Decodable) else _encoder
+    look = _look_at(model)
     found = attentions(model)
     if not found:
         raise RunError(f"{run} holds a model without attention: its blocks have no layer called `attention`.")
@@ -56,6 +57,23 @@ def attend(run: Run | StrPath, text: str, second: str | None = None) -> Attentio
     maps = [AttentionMap(kind, *tokens[kind], [next(seen) for _ in found[kind]]) for kind in found]
     read = text if second is None or answer is not None else f"{text} · {second}"
     return Attention(run.path.resolve().name, read, answer, maps)
+
+
+def _look_at(model: Any) -> Callable[..., Look]:
+    """Return how a model of this kind is looked at."""
+    reads = set(model.input)
+    if not isinstance(model, Decodable):
+        return _encoder
+    return _running if reads == {model.continues} else _translation
+
+
+def _running(run: Run, model: Any, tokenizer: Any, text: str, second: str | None) -> Look:
+    """Return a language model's inputs for running text, the tokens (queries, keys) of its attention, and no answer."""
+    said = tokenizer.encode([text + (second or "")])[0].numpy().astype("int32")
+    _check(model, said, len(said), "text")
+    heard = np.concatenate([[BOS], said[:-1]]).astype("int32")
+    tokens = tokenizer.pieces(said), tokenizer.pieces(heard)
+    return {"tokens": heard[None]}, {"decoder": tokens}, None
 
 
 def _encoder(run: Run, model: Any, tokenizer: Any, text: str, second: str | None) -> Look:
@@ -78,19 +96,19 @@ def _translation(run: Run, model: Any, tokenizer: Any, text: str, second: str | 
     The inputs hold the whole translation, which passes through the decoder once more, at one stroke: by causality
     each position attends as it did step by step.
     """
-    source = _ids(tokenizer, text)
+    source = _ids(tokenizer.source, text)
     _check(model, source, len(source) - 1, "text")
     if second is None:
         task: Any = run.task()
         found, _ = task.search(model, tf.constant(source[None]))
         target = _until_end(found[0].numpy())
     else:
-        target = _ids(tokenizer, second)
+        target = _ids(tokenizer.target, second)
     _check(model, target, len(target), "second")
-    heard = np.concatenate([[BOS], target[:-1]]).astype("int32")
-    read, said = tokenizer.pieces(source), tokenizer.pieces(target)
-    answer = tokenizer.detokenize(tf.ragged.constant([target[target != EOS].tolist()], dtype=tf.int32))
-    tokens = {"encoder": (read, read), "decoder": (said, tokenizer.pieces(heard)), "cross": (said, read)}
+    heard = np.concatenate([[model.start], target[:-1]]).astype("int32")
+    read, said = tokenizer.source.pieces(source), tokenizer.target.pieces(target)
+    answer = tokenizer.target.detokenize(tf.ragged.constant([target[target != EOS].tolist()], dtype=tf.int32))
+    tokens = {"encoder": (read, read), "decoder": (said, tokenizer.target.pieces(heard)), "cross": (said, read)}
     inputs = {"source": source[None], "target": heard[None]}
     return inputs, tokens, answer.numpy()[0].decode("utf-8", "replace")
 

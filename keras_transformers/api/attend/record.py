@@ -23,8 +23,10 @@ PLACES = (
 
 def attentions(model: Any) -> dict[str, list[Layer]]:
     """Return the attention layers of a model's blocks, a list for each kind that it has."""
-    found = {}
+    found: dict[str, list[Layer]] = {}
     for kind, stack, name in PLACES:
+        if stack == "encoder" and getattr(model, "encoder", None) is getattr(model, "decoder", None):
+            continue  # of a language model
         blocks = getattr(getattr(model, stack, None), "blocks", [])
         layers = [layer for block in blocks if (layer := getattr(block, name, None)) is not None]
         if layers:
