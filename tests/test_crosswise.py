@@ -9,7 +9,8 @@ import pytest
 import keras_transformers as kt
 from keras_transformers.errors import RecipeError
 
-TRIALS, LEAST = 200, 60
+TRIALS, LEAST = 240, 60
+ONE_SIDE = ("characters", "sentencepiece", "wordpiece")
 DIM = (16, 16, 16, 16, 16, 18, 15)
 NUMBERS = range(7)
 TEXT = [f"{number} {word} of the {place}" for number in NUMBERS for word in ("top", "end") for place in ("sea", "hill")]
@@ -62,6 +63,7 @@ def sources(draw):
 
 
 def block(draw, decoder=False):
+    """Return a block of an encoder, of a decoder, or (None) of a decoder without an encoder."""
     attention = {"type": draw.choice(kt.names("attention")), "heads": draw.choice([1, 1, 2, 2, 2, 4, 3]),
                  "head_dim": draw.choice([None, None, 5])}  # fmt: skip
     found = {
@@ -71,7 +73,9 @@ def block(draw, decoder=False):
         "norm_order": draw.choice(["pre", "post"]),
         "dropout": draw.choice([0.0, 0.1]),
     }
-    kind = "decoder_block" if decoder else "encoder_block"
+    kind = "encoder_block" if decoder is False else "decoder_block"
+    if decoder is None:
+        found["cross_attention"] = None
     return {"type": draw.choice(kt.names(kind)), **found}
 
 
@@ -83,9 +87,24 @@ def model(draw, kind):
         "position": position, "embedding": draw.choice(kt.names("embedding")),
         "encoder": {"layers": draw.choice([1, 2]), "block": block(draw)},
     }  # fmt: skip
+    if kind == "language_model":
+        del found["encoder"]
+        own = {"tie": draw.choice([True, False]), "within_documents": draw.choice([True, False])}
+        return {**found, **own, "decoder": {"layers": draw.choice([1, 2]), "block": block(draw, decoder=None)}}
     if kind == "transformer":
-        return {**found, "decoder": {"layers": 1, "block": block(draw, decoder=True)}}
+        own = {"tie": draw.choice(["all", "target", "none"]), "output_bias": draw.choice([True, False]),
+               "start": draw.choice([2, 3, 0])}  # fmt: skip
+        return {**found, **own, "decoder": {"layers": 1, "block": block(draw, decoder=True)}}
     return {**found, "segments": draw.choice([1, 2, 2, 2, 2, 2])}
+
+
+def tokenizer(draw, kind):
+    if kind == "sides":
+        return {"type": kind, **{side: tokenizer(draw, draw.choice(ONE_SIDE)) for side in ("source", "target")}}
+    found = {"type": kind, "vocab_size": draw.choice([47, 61])}
+    if kind == "sentencepiece":
+        found |= {"model_type": draw.choice(["unigram", "bpe"]), "sample": draw.choice([None, {"alpha": 0.2}])}
+    return found
 
 
 def task(draw, name):
@@ -121,14 +140,15 @@ def recipe(draw, files):
         draw, sources(draw), lambda one: set(kt.describe("source", one["type"]).facts["gives"]) & set(facts["reads"])
     )
     needs = [need.constraint for need in kt.describe("task", name).needs if need.path == "tokenizer"]
-    tokenizer = fitting(
+    kind_of_text = fitting(
         draw, kt.names("tokenizer"),
         lambda one: all(set(need.values) <= set(kt.describe("tokenizer", one).facts["gives"]) for need in needs),
     )  # fmt: skip
-    kind = fitting(draw, kt.names("model"), lambda one: (one == "transformer") == (name == "translation"))
+    own = {"translation": "transformer", "language_model": "language_model"}
+    kind = fitting(draw, kt.names("model"), lambda one: one == own.get(name, "bert"))
     return {
         "model": model(draw, kind),
-        "tokenizer": {"type": tokenizer, "vocab_size": draw.choice([47, 61])},
+        "tokenizer": tokenizer(draw, kind_of_text),
         "data": {"root": str(files), "train": source, "max_length": draw.choice([24, 32, 32, 32]),
                  "batch_tokens": draw.choice([31, 512, 512, 512, 512, 512, 512])},
         "task": task(draw, name),

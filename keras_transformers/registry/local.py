@@ -17,6 +17,8 @@ from .unsaid import completed
 
 T = TypeVar("T")
 KERAS_PACKAGE = "keras_transformers.user"
+GRAMMAR = "section"
+"""The slot of what recipes are made of, whose parts nobody can stand in for."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def registered() -> dict[tuple[str, str], Registered]:
 def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
     """Register a class or function of your own: `@register("attention", "talking_heads")`.
 
-    What recipes may set is read from its signature and docstring. A class with `get_config` also
+    Where the library has a part of that name, yours takes its place, so that code written before the library had one
+    goes on as it was. What recipes may set is read from its signature and docstring. A class with `get_config` also
     becomes Keras-serializable, as `keras_transformers.user>SLOT.NAME`, so that `.keras` files reload
     once the module that defines it is imported. Defining it again, as when a notebook's cell is run
     twice, replaces it.
@@ -49,7 +52,7 @@ def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
         reference: Paper or documentation it follows.
 
     Raises:
-        DuplicateComponent: The name is taken by something else.
+        DuplicateComponent: The name is taken by something else of yours, or by a section of recipes.
         RegistryError: The name or the signature cannot be used, or the class lacks a method that its slot asks for.
     """
     for what, value in (("slot", slot), ("name", name)):
@@ -62,7 +65,7 @@ def register(slot: str, name: str, reference: str = "") -> Callable[[T], T]:
         from .saving import make_serializable
 
         component = completed(component_of(found, slot, name, origin=_origin(found), reference=reference))
-        holder = builtin(slot).get(name)
+        holder = builtin(slot).get(name) if slot == GRAMMAR else None
         if (slot, name) in _registered:
             holder = _registered[slot, name].component
         if holder and holder.target != component.target:

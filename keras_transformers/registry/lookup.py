@@ -2,7 +2,8 @@
 
 Three sources: the library's manifests (registry/SLOT.yaml), classes registered in this process, and
 the manifests of installed plugins, whose names are scoped (`acme/talking_heads`) and so cannot
-shadow the others. Only `resolve` imports what it names.
+shadow the others. What the process registers stands before a built-in of the same name. Only
+`resolve` imports what it names.
 """
 
 import importlib
@@ -39,7 +40,7 @@ def names(slot: str) -> list[str]:
     """
     own = [name for where, name in registered() if where == slot]
     scoped = [component.name for plugin in plugins() for component in plugin.components if component.slot == slot]
-    found = [*sorted(builtin(slot)), *sorted(own), *sorted(scoped)]
+    found = [*sorted({*builtin(slot)} - {*own}), *sorted(own), *sorted(scoped)]
     if not found:
         _require_slot(slot)
     return found
@@ -56,9 +57,8 @@ def describe(slot: str, name: str) -> Component:
         raise UnknownComponent(f"The name of a component must be a string, but is {name!r}.")
     if "/" in name:
         return _describe_scoped(slot, name)
-    found = builtin(slot).get(name)
-    if found is None and (slot, name) in registered():
-        found = registered()[slot, name].component
+    own = registered().get((slot, name))
+    found = own.component if own else builtin(slot).get(name)
     return found or _unknown(slot, name)
 
 

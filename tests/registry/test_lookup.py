@@ -173,3 +173,15 @@ def test_a_target_that_does_not_import_is_named(monkeypatch, tmp_path):
     finally:
         monkeypatch.undo()
         catalogue.refresh()
+
+
+def test_what_one_registers_stands_before_a_built_in_of_its_name():
+    before = registry.names("attention")
+
+    @registry.register("attention", "rotary")
+    class Own(registry.resolve("attention", "multi_head")):
+        """An attention that was written before the library had one of its name."""
+
+    assert registry.resolve("attention", "rotary") is Own
+    assert registry.describe("attention", "rotary").origin == "test_lookup.py"
+    assert sorted(registry.names("attention")) == sorted(before)
