@@ -15,7 +15,7 @@ Cache = Any
 """What an attention keeps of the steps before: a nested structure of tensors (layers/cache.py)."""
 
 Timeline = dict[str, Tensor]
-"""Where in time the entries of caches stand (layers/cache.py)."""
+"""Where in time the entries of caches stand (layers/timeline.py)."""
 
 State = dict[str, Any]
 """What decoding knows of the steps before: a nested structure of tensors."""

@@ -1,6 +1,7 @@
 """Multi-head scaled dot-product attention, made for subclassing.
 
 B batch, T target (query) length, S source (key) length, L entries of a cache, D model width, H heads, K head width.
+Where beams share the cache of their sentence, N rows of a step are the beams of B sentences.
 A mask is boolean, broadcastable to (B, H, T, S), True where a target may attend (see masks.py).
 """
 
@@ -140,9 +141,20 @@ class MultiHeadAttention(MaskedLayer):
     @property
     def is_plain(self) -> bool:
         """Whether scores and weights are those of this class, overridden neither in a subclass nor in the object."""
-        return not any(
-            name in vars(self) or getattr(type(self), name) is not getattr(MultiHeadAttention, name)
-            for name in ("scores", "normalize")
+        return not self._overrides("scores", "normalize")
+
+    @property
+    def shares_beams(self) -> bool:
+        """Whether the beams of a sentence can share its cache, their queries side by side in one row.
+
+        False of an attention that keeps a cache of its own, or computes in `attend` what may take the targets of a row
+        for one text: its beams are rows, and are chosen by gathering. An attention that can may say so itself.
+        """
+        return not self._overrides("step", "empty_cache", "read", "source_cache", "attend")
+
+    def _overrides(self, *names: str) -> bool:
+        return any(
+            name in vars(self) or getattr(type(self), name) is not getattr(MultiHeadAttention, name) for name in names
         )
 
     # ----------------------------------------------------------------------------------------
@@ -213,13 +225,18 @@ class MultiHeadAttention(MaskedLayer):
 
         def run(query: Tensor) -> Any:
             at = _positions(positions, query, index)
-            held = ops.arange(caches.length(cache)) if key_positions is None else key_positions
-            seen = causal_mask(at, held) if mask is None else mask
-            q, k, v = together((self.query, self.key, self.value), query)
-            new = {"key": self.transform(self._split(k), at), "value": self._split(v)}
-            written = caches.write(cache, new, index)
+            new = {"key": self.transform(self._split(self.key(query)), at), "value": self._split(self.value(query))}
+            if caches.is_of_sentence(cache):
+                written = caches.append(cache, new)
+            else:
+                written = caches.write(cache, new, index)
+            held = ops.arange(caches.length(written)) if key_positions is None else key_positions
+            last = query.shape[1] == 1 and key_positions is None and caches.is_of_sentence(cache)
+            seen = causal_mask(at, held) if mask is None and not last else mask
+            if caches.is_of_sentence(cache):
+                return self._attend_sentence(self.query(query), written, at, held, seen), written
             entries = caches.read(written)
-            return self._attend(q, entries["key"], entries["value"], at, held, seen), written
+            return self._attend(self.query(query), entries["key"], entries["value"], at, held, seen), written
 
         context, written = self(query, run=run)
         return context, written
@@ -246,23 +263,24 @@ class MultiHeadAttention(MaskedLayer):
         """
 
         def run(query: Tensor) -> Any:
+            at = _positions(positions, query)
+            if caches.is_of_sentence(cache):
+                held = ops.arange(caches.length(cache)) if key_positions is None else key_positions
+                return self._attend_sentence(self.query(query), cache, at, held, mask)
             entries = caches.read(cache)
             k, v = entries["key"], entries["value"]
-            q = self.query(query)
-            return self._attend(q, k, v, _positions(positions, query), _positions(key_positions, k), mask)
+            return self._attend(self.query(query), k, v, at, _positions(key_positions, k), mask)
 
         return self(query, run=run)
 
     def empty_cache(self, batch: int | Tensor, length: int | Tensor) -> Cache:
-        """Return a cache for `length` positions of self-attention: two (length, B, H, K) zeros.
+        """Return the cache of self-attention of `batch` sentences, which each step makes longer.
 
-        Time comes first, so that writing one position touches one contiguous slice (see cache.py).
+        Args:
+            batch: B.
+            length: The greatest number of targets: an attention that keeps a cache of its own may need it.
         """
-        shape = (length, batch, self.heads, self.width)
-        return {
-            "key": ops.zeros(shape, self.compute_dtype),
-            "value": ops.zeros(shape, self.compute_dtype),
-        }
+        return caches.of_sentence(batch, self.heads, self.width, self.compute_dtype)
 
     def source_cache(self, source: Tensor, positions: Tensor | None = None) -> Cache:
         """Return the cache of cross-attention to `source` (B, S, D), computed once a sentence."""
@@ -270,7 +288,8 @@ class MultiHeadAttention(MaskedLayer):
         def run(source: Tensor) -> Any:
             k, v = together((self.key, self.value), source)
             k = self.transform(self._split(k), _positions(positions, source))
-            return {"key": caches.swap(k), "value": caches.swap(self._split(v))}
+            empty = caches.of_sentence(ops.shape(source)[0], self.heads, self.width, self.compute_dtype)
+            return caches.append(empty, {"key": k, "value": self._split(v)})
 
         return self(source, run=run)
 
@@ -296,6 +315,41 @@ class MultiHeadAttention(MaskedLayer):
         context = self.attend(q, k, v, None if mask is None else as_attention_mask(mask), bias)
         return self.output_projection(self._merge(context))
 
+    def _attend_sentence(
+        self, q: Tensor, cache: Cache, positions: Tensor, key_positions: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        """Return (N, T, D) from projected queries (N, T, H·K) and a cache of B sentences.
+
+        The queries of a sentence's rows are computed as if they were those of one row.
+
+        Args:
+            q: The queries.
+            cache: Of sentences; with what this step has written, if anything.
+            positions: Of the queries, (T,) or (N, T).
+            key_positions: Of the entries, (L,) or (B, L). Those beyond the cache are left out.
+            mask: Which entries may be attended to, broadcastable to (B, H, N/B·T, L); None: all.
+        """
+        held = cache[caches.SENTENCE]
+        key, value = held["key"], held["value"]
+        batch, _, entries, _ = ops.shape(key)
+        rows, width = ops.shape(q)[:2]
+        at = _of_sentences(positions, rows, batch)
+        known = key_positions[..., :entries]
+        if mask is not None:
+            mask = as_attention_mask(mask)
+            mask = mask if mask.shape[-1] == 1 else mask[..., :entries]
+        q = ops.reshape(q, (batch, width * caches.of_each(rows, batch), self.heads, self.width))
+        q = self.transform(q, at)
+        bias = self.bias(*_of_one_rank(at, known))
+        if self._overrides("scores", "normalize", "attend"):
+            context = self.attend(q, caches.swap_heads(key), caches.swap_heads(value), mask, bias)
+        else:
+            scores = ops.matmul(caches.swap_heads(q) / math.sqrt(self.width), ops.transpose(key, (0, 1, 3, 2)))
+            scores = scores if bias is None else ops.cast(scores, "float32") + ops.cast(bias, "float32")
+            weights = ops.cast(masked_softmax(scores, mask), value.dtype)
+            context = caches.swap_heads(ops.matmul(weights, value))
+        return self.output_projection(ops.reshape(context, (rows, width, self.heads * self.width)))
+
     def _projection(self, name: str, units: int, input_shape: Shape) -> Linear:
         layer = Linear(
             units,
@@ -319,6 +373,14 @@ class MultiHeadAttention(MaskedLayer):
 def _positions(positions: Tensor | None, x: Tensor, start: int | Tensor = 0) -> Tensor:
     """Return `positions` or, if they are None, start … start+L-1 for `x` (B, L, …)."""
     return start + ops.arange(ops.shape(x)[1]) if positions is None else positions
+
+
+def _of_sentences(positions: Tensor, rows: int | Tensor, batch: int | Tensor) -> Tensor:
+    """Return the positions (T,) or (N, T) of rows as those of the sentences that they belong to, (T,) or (B, N/B·T)."""
+    if len(positions.shape) == 2:
+        return ops.reshape(positions, (batch, ops.shape(positions)[1] * caches.of_each(rows, batch)))
+    shape = (caches.of_each(rows, batch), ops.shape(positions)[0])
+    return ops.reshape(ops.broadcast_to(positions, shape), (-1,))
 
 
 def _of_one_rank(query_positions: Tensor, key_positions: Tensor) -> tuple[Tensor, Tensor]:

@@ -95,6 +95,12 @@ class DecoderBlock(Block):
         h = self.feed_forward(self.feed_forward_residual.enter(x), training=training)
         return self.feed_forward_residual(x, h, training=training)
 
+    @property
+    def shares_beams(self) -> bool:
+        """Whether the beams of a sentence can share its caches: both attentions must say so."""
+        attentions = [self.attention, *([self.cross_attention] if self.reads_memory else [])]
+        return all(getattr(attention, "shares_beams", False) for attention in attentions)
+
     def begin(self, batch: int | Tensor, length: int | Tensor, memory: Tensor | None = None) -> Cache:
         """Return the cache to decode up to `length` targets of `batch` rows, against `memory` (B, S, D) if any."""
         check_memory(memory, self.reads_memory)

@@ -1,6 +1,7 @@
 """Stacks of blocks: the encoder and the decoder.
 
-B batch, T target length, S source length, L entries of a cache, D model width.
+B batch, T target length, S source length, L entries of a cache, D model width. Where a search follows K beams of each
+of B sentences, a step has N = B·K rows.
 """
 
 from typing import Any, Self
@@ -11,6 +12,7 @@ from keras import ops
 from ..annotations import Config, Layer, Shape, State, Tensor
 from ..signature import Count, DecoderBlock, EncoderBlock, register
 from . import cache as caches
+from . import timeline as timelines
 from .compose import build_once, clone, revive
 from .decoder_block import check_memory
 from .masks import MaskedLayer, as_attention_mask, as_causal_mask, implicit_mask
@@ -173,7 +175,7 @@ class Decoder(Stack):
         """
         check_memory(memory, self.reads_memory)
         state = {
-            "timeline": caches.begin_timeline(batch, length, ragged),
+            "timeline": timelines.begin_timeline(batch, length, ragged),
             "blocks": [block.begin(batch, length, memory) for block in self.blocks],
         }
         if memory_mask is not None:
@@ -182,8 +184,8 @@ class Decoder(Stack):
         return state
 
     def positions(self, state: State, width: int, real: Tensor | None = None) -> Tensor:
-        """Return where the next `width` targets of each row stand, (T,) or (B, T): see `cache.next_positions`."""
-        return caches.next_positions(state["timeline"], width, real)
+        """Return where the next `width` targets of each row stand, (T,) or (B, T): see `timeline.next_positions`."""
+        return timelines.next_positions(state["timeline"], width, real)
 
     def step(self, x: Tensor, state: State, positions: Tensor, real: Tensor | None = None) -> tuple[Tensor, State]:
         """Decode the next targets from what the state holds.
@@ -197,12 +199,12 @@ class Decoder(Stack):
         Returns:
             The outputs (B, T, D) and the new state.
         """
-        timeline = caches.advance(state["timeline"], positions, real)
+        timeline = timelines.advance(state["timeline"], positions, real)
         where = {
             "index": state["timeline"]["index"],
             "positions": positions,
-            "key_positions": caches.key_positions(timeline),
-            "mask": caches.visible(timeline, ops.shape(x)[1]),
+            "key_positions": timelines.key_positions(timeline),
+            "mask": timelines.visible(timeline, ops.shape(x)[1]),
             "memory_mask": state.get("memory_mask"),
         }
         blocks = []
@@ -211,12 +213,27 @@ class Decoder(Stack):
             blocks.append(cache)
         return self._normalized(x), {**state, "timeline": timeline, "blocks": blocks}
 
+    @property
+    def shares_beams(self) -> bool:
+        """Whether the beams of a sentence share its caches; else they are rows, and are chosen by gathering."""
+        return all(getattr(block, "shares_beams", False) for block in self.blocks)
+
     def choose(self, state: State, parents: Tensor) -> State:
-        """Return the state of the rows `parents`, integers (N,), each a row to go on from; N may differ from B."""
+        """Return the state of the rows `parents`, integers (N,), each a row to go on from; N may differ from B.
+
+        Where the state has beams that share caches these are sentences, each with all its beams.
+        """
         chosen = {
-            "timeline": caches.gather_timeline(state["timeline"], parents),
+            "timeline": timelines.gather_timeline(state["timeline"], parents),
             "blocks": caches.gather_rows(state["blocks"], parents),
         }
         if "memory_mask" in state:
             chosen["memory_mask"] = ops.take(state["memory_mask"], parents, axis=0)
         return chosen
+
+    def choose_beams(self, state: State, parents: Tensor) -> State:
+        """Return the state of K beams a sentence that go on from the beams `parents`, integers (B, K).
+
+        Only for blocks whose caches beams share. The first time, each sentence has the one beam 0.
+        """
+        return {**state, "timeline": timelines.choose_ancestors(state["timeline"], parents)}

@@ -99,7 +99,6 @@ class LanguageModel(Backbone, Stepwise, keras.Model):
         self.vocab_size = vocab_size or embedding.vocab_size
         self.embed = embed
         self.decoder = decoder
-        self.output_layer = output
         self.initialization = initialized(self, initialization)
 
     @property
@@ -124,9 +123,10 @@ class LanguageModel(Backbone, Stepwise, keras.Model):
         said = inputs["tokens"]
         return self.after(said, self.decoder.begin(ops.shape(said)[0], length, ragged=True))
 
-    def logits(self, states: Tensor) -> Tensor:
-        """Return float32 logits (B, T, V) from the decoder's outputs (B, T, D)."""
-        return self.output_layer(states)
+    @property
+    def output_layer(self) -> Layer:
+        """The layer from the decoder's outputs to logits."""
+        return self.get_layer("logits")
 
     def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object

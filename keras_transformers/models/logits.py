@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from ..annotations import Layer, Shape, Tensor
+from ..layers.embedding import Embedding
 from ..layers.initializer import truncated_normal
 from ..layers.masks import MaskedLayer
 
@@ -34,12 +35,21 @@ class OutputLayer(MaskedLayer):
         """Return the products (B, T, V) of states (B, T, D) with each token's vector, float32."""
         raise NotImplementedError
 
-    def call(self, states: Tensor) -> Tensor:
-        """Map states (B, T, D) to float32 logits (B, T, V)."""
-        logits = self.products(states)
+    def matrix(self) -> Tensor | None:
+        """Return the tokens' vectors (D, V) in the dtype of the products, or None if they are not products of those."""
+        raise NotImplementedError
+
+    def call(self, states: Tensor, matrix: Tensor | None = None) -> Tensor:
+        """Map states (B, T, D) to float32 logits (B, T, V).
+
+        Args:
+            states: The decoder's outputs.
+            matrix: From `matrix()`, where one is used many times.
+        """
+        logits = self.products(states) if matrix is None else product(states, matrix)
         return logits + ops.cast(self.bias, "float32") if self.has_bias else logits
 
-    def compute_output_spec(self, states: Tensor) -> Any:
+    def compute_output_spec(self, states: Tensor, matrix: Tensor | None = None) -> Any:
         return keras.KerasTensor(self.compute_output_shape(states.shape), dtype="float32")
 
     def compute_output_shape(self, states_shape: Shape) -> Any:
@@ -62,6 +72,11 @@ class Logits(OutputLayer):
         logits: Tensor = self.embedding.logits(states)
         return logits
 
+    def matrix(self) -> Tensor | None:
+        if type(self.embedding).logits is not Embedding.logits:
+            return None
+        return ops.transpose(ops.cast(self.embedding.table, self.embedding.compute_dtype))
+
 
 class FreeLogits(OutputLayer):
     """An output projection of its own (D, V).
@@ -83,6 +98,13 @@ class FreeLogits(OutputLayer):
         super().build(states_shape)
 
     def products(self, states: Tensor) -> Tensor:
-        flat = ops.reshape(states, (-1, states.shape[-1]))
-        logits = ops.matmul(flat, ops.cast(self.kernel, self.compute_dtype))
-        return ops.reshape(ops.cast(logits, "float32"), (*ops.shape(states)[:-1], self.vocab_size))
+        return product(states, self.matrix())
+
+    def matrix(self) -> Tensor:
+        return ops.cast(self.kernel, self.compute_dtype)
+
+
+def product(states: Tensor, matrix: Tensor) -> Tensor:
+    """Return the products (B, T, V) of states (B, T, D) and a matrix (D, V), float32."""
+    flat = ops.cast(ops.reshape(states, (-1, states.shape[-1])), matrix.dtype)
+    return ops.reshape(ops.cast(ops.matmul(flat, matrix), "float32"), (*ops.shape(states)[:-1], matrix.shape[-1]))

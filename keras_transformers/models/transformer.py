@@ -155,9 +155,10 @@ class Transformer(Backbone, Stepwise, keras.Model):
         state: State = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
         return self.after(said, state)
 
-    def logits(self, states: Tensor) -> Tensor:
-        """Return float32 logits (B, T, V) from the decoder's outputs (B, T, D)."""
-        return self.get_layer("logits")(states)
+    @property
+    def output_layer(self) -> Layer:
+        """The layer from the decoder's outputs to logits."""
+        return self.get_layer("logits")
 
     def get_config(self) -> Config:
         serialize = keras.saving.serialize_keras_object

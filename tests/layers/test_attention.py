@@ -227,7 +227,7 @@ def test_a_source_cache_equals_the_source(variant):
     cache = layer.source_cache(source)
     output = layer.read(x, cache)
     assert_close(array(output), array(layer(x, source)), SUMS)
-    assert cache["key"].shape == (S, B, H, K)
+    assert cache["sentence"]["key"].shape == (B, H, S, K)
 
 
 @pytest.mark.parametrize("variant", VARIANTS[1:])

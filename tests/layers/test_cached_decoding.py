@@ -11,6 +11,7 @@ from keras import ops
 from test_attention import RotaryRows, SlopeRows
 
 from keras_transformers.layers import Decoder, DecoderBlock, FeedForward, MultiHeadAttention, cache
+from keras_transformers.models import Decodable
 
 RNG = np.random.default_rng(0)
 SOURCE = RNG.integers(4, SIZES["vocab_size"], (B, S)).astype("int32")
@@ -102,22 +103,44 @@ def test_a_source_that_is_missing(model):
         model.begin({"text": SOURCE}, T)
 
 
-def test_a_cache_has_a_row_for_each_position(model):
-    _, state = decode(model, (1, 1), length=11)
+def test_a_cache_grows_by_what_is_written(model):
+    _, state = decode(model, (1, 2), length=11)
     assert len(state["blocks"]) == SIZES["layers"]
     for entries in state["blocks"]:
-        assert entries["self"]["key"].shape == entries["self"]["value"].shape == (11, B, H, SIZES["head_dim"])
-        assert entries["memory"]["key"].shape == (S, B, H, SIZES["head_dim"])
-        written = np.abs(array(entries["self"]["key"])).max(axis=(1, 2, 3))
-        assert (written[:2] > 0).all()
-        assert (written[2:] == 0).all()
+        for name in ("key", "value"):
+            assert entries["self"]["sentence"][name].shape == (B, H, 3, SIZES["head_dim"])
+            assert entries["memory"]["sentence"][name].shape == (B, H, S, SIZES["head_dim"])
 
 
 def test_a_step_leaves_the_state_it_was_given(model):
     state = model.begin({"source": SOURCE}, T)
     model.step(TARGET[:, :1], state)
-    assert not array(state["blocks"][0]["self"]["key"]).any()
+    assert state["blocks"][0]["self"]["sentence"]["key"].shape[2] == 0
     assert int(state["timeline"]["index"]) == 0
+
+
+@pytest.mark.parametrize("ragged", [False, True], ids=["together", "ragged"])
+def test_beams_share_the_cache_of_their_sentence(model, ragged):
+    """Beams that go on from one another's past say what rows would that had been gathered."""
+    said = {"target": prompts("after")} if ragged else {}
+    first = np.array([[TARGET[row, said - 1]] for row, said in enumerate(SAID)], "int32") if ragged else TARGET[:, :1]
+    _, state = model.step(first, model.begin({"source": SOURCE, **said}, length=T + 4))
+    shared = gathered = state
+    before = 1
+    for parents in (np.zeros((B, 4), "int32"), *RNG.integers(0, 4, (3, B, 4)).astype("int32")):
+        ids = RNG.integers(4, SIZES["vocab_size"], (B * 4, 1)).astype("int32")
+        shared = model.choose_beams(shared, parents, before)
+        gathered = Decodable.choose_beams(model, gathered, parents, before)
+        found, shared = model.step(ids, shared)
+        expected, gathered = model.step(ids, gathered)
+        assert_close(array(found), array(expected), NETWORK)
+        before = 4
+    some = np.array([2, 0], "int32")
+    shared, gathered = model.choose_sentences(shared, some, 4), Decodable.choose_sentences(model, gathered, some, 4)
+    found, _ = model.step(ids[:8], shared)
+    expected, _ = model.step(ids[:8], gathered)
+    assert_close(array(found), array(expected), NETWORK)
+    assert shared["blocks"][0]["memory"]["sentence"]["key"].shape[0] == 2
 
 
 def test_a_block_decodes_step_by_step():

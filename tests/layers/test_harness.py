@@ -12,7 +12,7 @@ from close import SUMS, assert_close
 from harness import OTHERS, array, calls, components, make, spec
 
 from keras_transformers import registry
-from keras_transformers.layers import FeedForward, MultiHeadAttention
+from keras_transformers.layers import Decoder, FeedForward, MultiHeadAttention
 from keras_transformers.testing import check_component, checks_of
 
 COMPONENTS = components()
@@ -164,6 +164,44 @@ def test_a_weight_that_is_idle_is_named():
 def test_a_step_that_differs_is_said():
     with pytest.raises(AssertionError, match=r"\nsteps: what `step` computes differs by "):
         check_component(Dim, "attention", only=["steps"])
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Counting(MultiHeadAttention):
+    """An attention that takes the targets of a row for one text: it counts them instead of asking where they stand."""
+
+    def bias(self, query_positions, key_positions):
+        targets, sources = (keras.ops.arange(positions.shape[-1]) for positions in (query_positions, key_positions))
+        return 0.3 * keras.ops.cast(keras.ops.expand_dims(targets, 1) - sources, "float32")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Levelling(MultiHeadAttention):
+    """An attention whose targets see one another."""
+
+    shares_beams = True
+
+    def attend(self, query, key, value, mask, bias):
+        return super().attend(query - keras.ops.mean(query, axis=1, keepdims=True), key, value, mask, bias)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Lagging(Decoder):
+    """A decoder that forgets which beams go on."""
+
+    def choose_beams(self, state, parents):
+        return super().choose_beams(state, 0 * parents)
+
+
+def test_beams_that_differ_from_texts_of_their_own_are_said():
+    shared = r"what a beam says that shares the cache of its text \(`shares_beams`\) differs by "
+    check_component(Counting, "attention", only=["steps"])
+    with pytest.raises(AssertionError, match=rf"\nbeams: {shared}"):
+        check_component(Counting, "attention", only=["beams"])
+    with pytest.raises(AssertionError, match=r"\nbeams: what a beam says whose past is gathered differs by "):
+        check_component(Levelling, "attention", only=["beams"])
+    with pytest.raises(AssertionError, match=rf"\nbeams: {shared}"):
+        check_component(Lagging, "decoder", only=["beams"])
 
 
 def test_all_failures_are_said_at_once():
