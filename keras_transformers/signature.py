@@ -136,6 +136,8 @@ Seed = Annotated[int, Bounds(minimum=0, maximum=2**32 - 1)]  # what NumPy takes
 Rate = Annotated[float, Bounds(minimum=0, below=1)]
 Fraction = Annotated[float, Bounds(minimum=0, maximum=1)]
 Positive = Annotated[float, Bounds(above=0)]
+NotNegative = Annotated[float, Bounds(minimum=0)]
+Share = Annotated[float, Bounds(above=0, maximum=1)]
 Path = Annotated[str, FilePath()]
 Encoding = Annotated[str, TextEncoding()]
 

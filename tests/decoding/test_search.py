@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_transformers.decoding import Greedy, Search
+from keras_transformers.decoding import Beam, Found, Greedy, Sample, Search
 from keras_transformers.errors import RecipeError
 from keras_transformers.models import Decodable
 from keras_transformers.text.special import BOS, EOS
@@ -24,7 +24,7 @@ class Echo(Decodable, keras.Model):
         return {"source": tf.concat([inputs["source"], ends], 1), "said": tf.constant(0)}
 
     def step(self, ids, state):
-        token = state["source"][:, state["said"]]
+        token = state["source"][:, tf.minimum(state["said"], tf.shape(state["source"])[1] - 1)]
         token = tf.where(token == 0, EOS, token)
         return 9.0 * tf.one_hot(token, V)[:, None], {**state, "said": state["said"] + 1}
 
@@ -33,20 +33,39 @@ class Echo(Decodable, keras.Model):
 
 
 class Twice(Search):
-    """A search of a user's: greedy, over two copies of each row, of which it answers the second."""
+    """A search of a user's: follows two copies of each row, and answers with what the second says."""
 
-    def find(self, model, state, first, limits, length):
-        parents = tf.repeat(tf.range(tf.shape(first)[0]), 2)
-        state = model.choose(state, parents)
-        ids, score = Greedy.find(self, model, state, tf.gather(first, parents), tf.gather(limits, parents), length)
-        return ids[1::2], score[1::2]
+    def find(self, model, state, asked):
+        batch = tf.shape(asked.first)[0]
+        state = model.choose(state, tf.repeat(tf.range(batch), 2))
+        last = tf.repeat(asked.first, 2)
+        ids, scores = tf.zeros((batch, 0), tf.int32), tf.zeros((batch, 0))
+        for _ in range(4):
+            logits, state = model.step(last[:, None], state)
+            last = tf.argmax(logits[:, 0], axis=-1, output_type=tf.int32)
+            own = tf.reduce_max(tf.nn.log_softmax(logits[:, 0]), axis=-1)
+            ids, scores = tf.concat([ids, last[1::2, None]], 1), tf.concat([scores, own[1::2, None]], 1)
+        ended = tf.cumsum(tf.cast(ids == EOS, tf.int32), axis=1, exclusive=True) > 0
+        ids, scores = tf.where(ended, 0, ids), tf.where(ended, 0.0, scores)
+        return Found(ids[:, None], tf.reduce_sum(scores, 1, keepdims=True), scores[:, None])
 
 
-@pytest.mark.parametrize("search", [Greedy, Twice])
+SEARCHES = {
+    "greedy": Greedy(1.0, 4),
+    "beam": Beam(beams=3, max_ratio=1.0, max_extra=4),
+    "sample": Sample(samples=2, max_ratio=1.0, max_extra=4),
+    "own": Twice(),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
 def test_a_search_decodes_with_whatever_is_decodable(search):
-    ids, score = tf.function(search(1.0, 4))(Echo(), tf.constant(SOURCE))
-    assert ids.numpy().tolist() == [[5, 4, 6, EOS, 0, 0, 0], [6, EOS, 0, 0, 0, 0, 0]]
-    assert (score.numpy() < 0).all()
+    found = tf.function(search)(Echo(), tf.constant(SOURCE))
+    for row, wanted in enumerate(([5, 4, 6, EOS], [6, EOS])):
+        ids = found.ids[row, 0].numpy()
+        assert ids[: len(wanted)].tolist() == wanted
+        assert not ids[len(wanted) :].any()
+    assert (found.scores.numpy() < 0).all()
 
 
 def test_the_first_step_reads_the_start_token():
@@ -58,6 +77,17 @@ def test_the_first_step_reads_the_start_token():
     heard = []
     Greedy(1.0, 0)(Listening(), tf.constant(SOURCE))
     assert heard[0] == [[BOS], [BOS]]
+
+
+def test_a_sentence_that_is_done_is_asked_no_more():
+    class Listening(Echo):
+        def step(self, ids, state):
+            heard.append(len(ids))
+            return super().step(ids, state)
+
+    heard = []
+    Greedy(1.0, 4)(Listening(), tf.constant(SOURCE))
+    assert heard == [2, 2, 1, 1]
 
 
 def test_a_model_that_is_not_decodable():

@@ -1,0 +1,7 @@
+import pytest
+from small import transformer
+
+
+@pytest.fixture(scope="module")
+def model():
+    return transformer()
