@@ -87,6 +87,10 @@ class Run:
         recipe = dataclasses.replace(recipe, name=self.path.resolve().name)
         return changed(recipe, self.overrides) if self.overrides else recipe
 
+    def changed(self, overrides: Overrides) -> "Run":
+        """Return the run as read with more overrides."""
+        return Run(self.path, [*texts(self.overrides), *texts(overrides)])
+
     def write_recipe(self, recipe: Recipe) -> None:
         """Write recipe.yaml, which changes at one stroke."""
         files.write_text(self.recipe_file, recipe.to_yaml())
@@ -202,7 +206,7 @@ def opened(run: Run | StrPath, overrides: Overrides = ()) -> Run:
     """
     if not isinstance(run, Run):
         return load_run(run, overrides)
-    return Run(run.path, [*texts(run.overrides), *texts(overrides)]) if overrides else run
+    return run.changed(overrides) if overrides else run
 
 
 def load_run(path: StrPath, overrides: Overrides = ()) -> Run:
