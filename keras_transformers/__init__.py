@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from . import errors, layers
     from .api.attend import attend
     from .api.build import build
+    from .api.complete import complete
     from .api.datasets import datasets
     from .api.embed import embed
     from .api.evaluate import evaluate
     from .api.export import export
     from .api.import_checkpoint import import_checkpoint
     from .api.predict import predict
+    from .api.score import score
     from .api.train import train
     from .recipe import load as load_recipe
     from .registry import describe, names, register, resolve, slots
     from .runs import load_run
+    from .runs.ensemble import ensemble
 
 __version__ = "0.1.0"
 
@@ -35,9 +38,11 @@ _MODULES = ("errors", "layers")
 _FUNCTIONS = {
     "attend": "api.attend:attend",
     "build": "api.build:build",
+    "complete": "api.complete:complete",
     "datasets": "api.datasets:datasets",
     "describe": "registry:describe",
     "embed": "api.embed:embed",
+    "ensemble": "runs.ensemble:ensemble",
     "evaluate": "api.evaluate:evaluate",
     "export": "api.export:export",
     "import_checkpoint": "api.import_checkpoint:import_checkpoint",
@@ -47,13 +52,15 @@ _FUNCTIONS = {
     "predict": "api.predict:predict",
     "register": "registry:register",
     "resolve": "registry:resolve",
+    "score": "api.score:score",
     "slots": "registry:slots",
     "train": "api.train:train",
 }
 
 __all__ = [
-    "attend", "build", "datasets", "describe", "embed", "errors", "evaluate", "export", "import_checkpoint", "layers",
-    "load_recipe", "load_run", "names", "predict", "register", "resolve", "slots", "train",
+    "attend", "build", "complete", "datasets", "describe", "embed", "ensemble", "errors", "evaluate", "export",
+    "import_checkpoint", "layers", "load_recipe", "load_run", "names", "predict", "register", "resolve", "score",
+    "slots", "train",
 ]  # fmt: skip
 
 

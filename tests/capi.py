@@ -8,6 +8,7 @@ answers there needs neither Keras nor TensorFlow's Python.
 import ctypes
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ NUMBERS = {
 
 
 def run(saved_model, signature, inputs, timeout=300):
-    """Return the outputs of a signature, a list of numbers or of str for each name.
+    """Return the outputs of a signature, a list of numbers or of str for each name, all axes in one.
 
     Args:
         saved_model: Folder of the SavedModel.
@@ -175,10 +176,8 @@ class Session:
 
     def _values(self, tensor):
         tensor = ctypes.c_void_p(tensor)
-        rank = self.library.call("TF_NumDims", tensor)
-        if rank > 1:
-            raise RuntimeError(f"An output has {rank} dimensions; only one is read here.")
-        count = self.library.call("TF_Dim", tensor, 0) if rank else 1
+        axes = range(self.library.call("TF_NumDims", tensor))
+        count = math.prod(self.library.call("TF_Dim", tensor, axis) for axis in axes)
         if not count:
             return []
         dtype = self.library.call("TF_TensorType", tensor)

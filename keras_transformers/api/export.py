@@ -3,21 +3,22 @@
 DIR/
   saved_model.pb, variables/, assets/
   assets.extra/recipe.yaml     the resolved recipe
-  assets.extra/interface.json  the inputs in their order, and the output that is the answer
+  assets.extra/interface.json  the inputs in their order, the output that is the answer, and every signature
 """
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from ..annotations import Tensor
-from ..errors import ExportError, first_line
+from ..errors import ExportError, RecipeError, first_line
 from ..files import Kind, StrPath, refuse_existing, replacing, write_json, write_text, writing
 from ..literal import literal
 from ..recipe.overrides import Overrides
 from ..recipe.paths import paths
 from ..recipe.recipe import Recipe
+from ..runs.ensemble import RunEnsemble
 from ..runs.run import Run, opened
 
 MODEL = "saved_model.pb"
@@ -28,8 +29,14 @@ NAMES = {MODEL, "variables", "assets", "assets.extra", "fingerprint.pb"}
 KIND = Kind("a SavedModel", MODEL, frozenset(NAMES))
 
 
-def export(run: Run | StrPath, directory: StrPath, overwrite: bool = False, overrides: Overrides = ()) -> Path:
-    """Write the final model of a run as a SavedModel and return its path.
+def export(
+    run: Run | StrPath,
+    directory: StrPath,
+    overwrite: bool = False,
+    overrides: Overrides = (),
+    format: Literal["savedmodel", "huggingface", "ctranslate2"] = "savedmodel",
+) -> Path:
+    """Write the final model of a run, as a SavedModel unless another format is asked for, and return its path.
 
     Inputs and outputs are those of the task's serving module, by name: of a translation, input
     `text`, string (N,), and outputs `text`, string (N,), and `score`, float32 (N,), the answer's
@@ -38,26 +45,54 @@ def export(run: Run | StrPath, directory: StrPath, overwrite: bool = False, over
     Args:
         run: A `Run`, or its folder.
         directory: The folder to write.
-        overwrite: Replace a SavedModel that is there.
+        overwrite: Replace a model of that format that is there.
         overrides: Changes to the run's recipe, such as `["task.length=64"]`, for this SavedModel only.
+        format: `savedmodel`; `huggingface`, a folder for Transformers, of a BERT; or `ctranslate2`, one for
+            `ctranslate2.Translator`, of a Transformer.
 
     Raises:
         RunError: It is not a finished run.
-        RecipeError: An override does not fit the recipe.
-        ExportError: The folder is taken, or cannot be written.
+        RecipeError: An override does not fit the recipe, or the format has nothing that it could change.
+        ExportError: The format cannot express the model, or the folder is taken or cannot be written.
     """
+    if format != "savedmodel" and isinstance(run, RunEnsemble):
+        raise ExportError(f"Several runs go together into a SavedModel only: leave out --format {format}.")
+    if format != "savedmodel":
+        return _to_others(run, directory, overwrite, overrides, format)
     run = opened(run, overrides)
     directory = Path(directory)
     refuse_existing(directory, KIND, overwrite, ExportError)
     serving = run.serving()
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
-        write(serving, folder)
+        signatures = write(serving, folder)
         extra = folder / "assets.extra"
         extra.mkdir()
         write_text(folder / RECIPE, _portable(run.recipe).to_yaml())
-        interface = {"inputs": list(input_names(serving)), "answer": run.task().answer}
+        names = list(input_names(serving))
+        interface: dict[str, Any] = {"inputs": names, "answer": run.task().answer, "signatures": signatures}
+        search = getattr(run.task(), "search", None)
+        if search is not None:
+            interface["seed"] = getattr(search, "seed", 0)
         write_json(extra / INTERFACE, interface)
     return directory
+
+
+def _to_others(run: Run | StrPath, directory: StrPath, overwrite: bool, overrides: Overrides, format: str) -> Path:
+    """Write a run in the format of another library."""
+    if overrides:
+        raise RecipeError(f"Overrides change what a SavedModel answers; leave them out with the format {format}.")
+    if format == "huggingface":
+        from ..runs.notes import tell
+        from .export_huggingface import export_huggingface
+
+        tell(export_huggingface(run, directory, overwrite))
+    elif format == "ctranslate2":
+        from .export_ctranslate2 import export_ctranslate2
+
+        export_ctranslate2(run, directory, overwrite)
+    else:
+        raise ExportError(f"`format` must be savedmodel, huggingface or ctranslate2, but is {format!r}.")
+    return Path(directory)
 
 
 def _portable(recipe: Recipe) -> Recipe:
@@ -77,8 +112,10 @@ def is_saved_model(path: Run | StrPath) -> TypeGuard[StrPath]:
     return not isinstance(path, Run) and (Path(path) / MODEL).is_file()
 
 
-def write(serving: Any, directory: StrPath) -> None:
+def write(serving: Any, directory: StrPath) -> dict[str, Any]:
     """Save the module `serving` with its call as the signature `serving_default`, and its `signatures` beside it.
+
+    Returns the names, dtypes and shapes of the inputs and outputs of each, None where an axis has any size.
 
     What is saved holds TensorFlow's variables, not Keras's around them: those are exported as
     copies, so that what TensorFlow's C API restores would not be what the signature reads.
@@ -92,7 +129,21 @@ def write(serving: Any, directory: StrPath) -> None:
         {id(one): one for function in (answer, *more.values()) for one in function.variables}.values()
     )
     module.parts = [part for part in vars(serving).values() if isinstance(part, tf.Module)]
-    tf.saved_model.save(module, literal(directory), signatures={SIGNATURE: answer, **more})
+    signatures = {SIGNATURE: answer, **more}
+    tf.saved_model.save(module, literal(directory), signatures=signatures)
+    return {name: _facts(function) for name, function in signatures.items()}
+
+
+def _facts(function: Any) -> dict[str, Any]:
+    def shown(tensors: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: {"dtype": tensor.dtype.name, "shape": None if tensor.shape.rank is None else list(tensor.shape)}
+            for name, tensor in tensors.items()
+        }
+
+    given = function.inputs[: len(function.inputs) - len(function.captured_inputs)]  # not what its graph holds
+    inputs = {tensor.name.partition(":")[0]: tensor for tensor in given}
+    return {"inputs": shown(inputs), "outputs": shown(function.structured_outputs)}
 
 
 def load(directory: StrPath) -> Any:
@@ -115,7 +166,8 @@ def load(directory: StrPath) -> Any:
         raise ExportError(f"{directory} is a SavedModel without the signature `{SIGNATURE}`.")
     signature = loaded.signatures[SIGNATURE]
     takes, gives = set(signature.structured_input_signature[1]), set(signature.structured_outputs)
-    inputs, answer = _interface(Path(directory))
+    interface = read_interface(directory)
+    inputs, answer = tuple(interface["inputs"]), interface["answer"]
     if set(inputs) != takes or answer not in gives:
         raise ExportError(
             f"{directory} is not a SavedModel of `keras-transformers export`: it takes {_names(takes)} and gives "
@@ -128,17 +180,22 @@ def load(directory: StrPath) -> Any:
     function: Any = call
     function.saved_model = loaded  # keeps its variables alive
     function.inputs, function.answer = inputs, answer
+    function.seed = interface.get("seed", 0)
     return function
 
 
-def _interface(directory: Path) -> tuple[tuple[str, ...], str]:
-    """Return the inputs in order and the answer, as `export` wrote them; by default text to text."""
-    path = directory / "assets.extra" / INTERFACE
+def read_interface(directory: StrPath) -> dict[str, Any]:
+    """Return what `export` wrote of a SavedModel: `inputs`, `answer`, `signatures`; by default text to text.
+
+    Raises:
+        ExportError: The file is broken.
+    """
+    path = Path(directory) / "assets.extra" / INTERFACE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(content["inputs"]), content["answer"]
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {**content, "inputs": list(content["inputs"]), "answer": content["answer"]}
     except FileNotFoundError:
-        return ("text",), "text"
+        return {"inputs": ["text"], "answer": "text"}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(f"{path} cannot be read: {error}.") from None
 

@@ -9,9 +9,9 @@ from safetensors.numpy import save_file
 from .. import recipe as recipes
 from .. import registry
 from ..errors import ExportError
-from ..files import Kind, refuse_existing, replacing, write_json, writing
+from ..files import Kind, StrPath, refuse_existing, replacing, write_json, writing
 from ..runs.model import vocab_size
-from ..runs.run import opened
+from ..runs.run import Run, opened
 from ..weights import bert_config, vocabulary
 from ..weights.bert_checkpoint import their_name
 from ..weights.bert_sizes import Sizes
@@ -32,7 +32,7 @@ SENTENCE_FILES = {MODULES, POOLING.partition("/")[0], NORMALIZE, PROMPTS, TRANSF
 KIND = Kind("a Hugging Face folder", CONFIG, frozenset(FILES | SENTENCE_FILES))
 
 
-def export_huggingface(run, directory, overwrite=False):
+def export_huggingface(run: Run | StrPath, directory: StrPath, overwrite: bool = False) -> list[str]:
     """Write the final model of a run as Transformers' `save_pretrained` would.
 
     The folder holds config.json, model.safetensors, vocab.txt and tokenizer_config.json. The head of

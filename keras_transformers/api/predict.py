@@ -1,6 +1,5 @@
 """`kt.predict`: answers to new text."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,33 +13,52 @@ from ..predictors.texts import several
 from ..recipe.overrides import Overrides
 from ..recipe.recipe import Recipe
 from ..runs.run import Run, changed, opened
+from .asking import Asking, ask
 from .export import RECIPE, input_names, is_saved_model, load
+from .refusals import refusals_told
 
 CHUNK = 4096  # lines answered in one call
 
 
-def predict(model: Run | StrPath, lines: Iterable[str], overrides: Overrides = ()) -> Iterator[dict[str, Any]]:
+def predict(
+    model: Run | StrPath,
+    lines: Iterable[str],
+    overrides: Overrides = (),
+    n_best: int | None = None,
+    seed: int | None = None,
+    prefix: str | Sequence[str] | None = None,
+) -> Iterator[dict[str, Any]]:
     """Yield the model's answer to each line: a dict of its outputs, such as `{"text": …, "score": …}`.
+
+    Asked for several answers, with a seed or with a prefix, what generates yields for each line `texts`, the best
+    first, their `scores`, and the `tokens` and `token_scores` of each.
 
     Args:
         model: A run's folder, or a SavedModel's, as `export` writes.
         lines: Strings; of a model with several inputs, their texts in order, separated by tabs.
-        overrides: Changes to a run's recipe, such as `["task.length=64"]`; a SavedModel answers as it was exported.
+        overrides: Changes to a run's recipe, such as `["task.length=64"]`, or of what generates `["task.search={type:
+            beam, beams: 4}"]`; a SavedModel answers as it was exported.
+        n_best: Answers of each line; a SavedModel has at most as many as it was exported with.
+        seed: Of a search that draws its answers: the same line and seed have the same answers.
+        prefix: How each answer begins: of all lines, or a list with one for each, "" where it may begin as it likes.
 
     Raises:
         RunError: The folder is neither.
-        RecipeError: An override does not fit the recipe, or it is a SavedModel.
-        DataError: A line has another number of texts than the model has inputs.
+        RecipeError: An override does not fit the recipe, or it is a SavedModel; or its search finds one answer only.
+        DataError: A line has another number of texts than the model has inputs; or the model cannot read it.
     """
+    asking = Asking(n_best, seed, prefix)
+    if asking:
+        return ask(model, lines, overrides, asking)
     return answers(answerer(model, overrides), lines)
 
 
 def answers(answer: "Answerer", lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the outputs of the `Answerer` for each line, as plain values by name."""
-    columns = _columns(lines, answer.inputs)
+    columns = columns_of(lines, answer.inputs)
     for start in range(0, len(columns[0]), CHUNK):
         found = answer(*(column[start : start + CHUNK] for column in columns))
-        values = {name: _plain(value.numpy().tolist()) for name, value in found.items()}
+        values = {name: plain(value.numpy().tolist()) for name, value in found.items()}
         for row in zip(*values.values()):
             yield dict(zip(values, row))
 
@@ -67,13 +85,8 @@ class Answerer:
         """
         import tensorflow as tf
 
-        try:
+        with refusals_told():
             return self.function(*(tf.constant(column, tf.string) for column in columns))
-        except tf.errors.InvalidArgumentError as error:
-            refused = re.search(r"assertion failed: \[([^\]]*\.)\]", str(error))
-            if refused is None:
-                raise
-            raise DataError(refused[1]) from None
 
 
 def answerer(model: Run | StrPath, overrides: Overrides = ()) -> Answerer:
@@ -109,7 +122,7 @@ def exported_recipe(directory: StrPath, overrides: Overrides = ()) -> tuple[Reci
     return changed(recipe, overrides) if overrides else recipe, file
 
 
-def _columns(lines: Iterable[str], inputs: Sequence[str]) -> list[list[str]]:
+def columns_of(lines: Iterable[str], inputs: Sequence[str]) -> list[list[str]]:
     """Return a list of texts for each input."""
     lines = several(lines)
     if len(inputs) == 1:
@@ -124,8 +137,8 @@ def _columns(lines: Iterable[str], inputs: Sequence[str]) -> list[list[str]]:
     return [[row[column] for row in rows] for column in range(len(inputs))]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return nested lists with bytes as str."""
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -44,6 +44,11 @@ def show(args):
     from . import listing
 
     _load_plugins(args)
+    if listing.is_saved_model(args.name):
+        if args.set:
+            raise RecipeError(f"{args.name} is a SavedModel, which is as it was exported: leave --set out.")
+        print(to_json(listing.saved_model_facts(args.name)) if args.json else listing.saved_model_text(args.name))
+        return
     if args.name in recipe_names() or is_file(args.name):
         recipe = load(args.name, args.set)
         if args.json:
@@ -129,7 +134,7 @@ def evaluate(args):
     with _heavy(args):
         from ..api.evaluate import evaluate
 
-        scores = evaluate(args.model, args.split, args.set, args.out)
+        scores = evaluate(_model(args), args.split, args.set, args.out)
     if args.json:
         _print_json(scores)
         return
@@ -146,8 +151,11 @@ def predict(args):
     _check_model(args)
     _check_output(args.out, args.file)
     lines = _read_lines(args.file)
+    if args.scores or not (args.n_best is args.seed is args.prefix is None):
+        _predict_several(args, lines)
+        return
     with _heavy(args):
-        answer = answerer(args.model, args.set)
+        answer = answerer(_model(args), args.set)
     found = answers(answer, lines)
     cut = 0
     with chatter_kept(), _output(args.out) as out:
@@ -157,6 +165,59 @@ def predict(args):
             print(shown if isinstance(shown, str) else to_json(shown, only_ascii=_only_ascii(out)), file=out)
     if cut:
         print(f"{cut} of {len(lines)} texts are longer than the model reads, and were cut.", file=sys.stderr)
+
+
+def _predict_several(args, lines):
+    """Print the answers to each line, a line each: the number of the line where there may be several, and scores."""
+    from ..api.asking import Asking, ask
+    from .chatter import chatter_kept
+
+    asking = Asking(args.n_best or (None if args.json else 1), args.seed, args.prefix)
+    with _heavy(args):
+        found = ask(_model(args), lines, args.set, asking)
+    with chatter_kept(), _output(args.out) as out:
+        for number, answers in enumerate(found, start=1):
+            if args.json:
+                print(to_json(answers, only_ascii=_only_ascii(out)), file=out)
+                continue
+            for text, score in zip(answers["texts"], answers["scores"], strict=True):
+                columns = [str(number)] if args.n_best is not None else []
+                columns += [f"{score:.4f}"] if args.scores else []
+                print("\t".join([*columns, text]), file=out)
+
+
+def complete(args):
+    """Print what follows a prompt, word by word as it is said."""
+    from ..api.complete import complete as pieces
+    from ..runs.run import load_run
+
+    load_run(args.run)
+    prompt = args.prompt if args.prompt is not None else "\n".join(_read_lines("-"))
+    with _heavy(args):
+        found = pieces(args.run, prompt, args.set, args.seed)
+        for piece in found:
+            print(piece, end="", flush=True)
+    print()
+
+
+def score(args):
+    """Read lines, print the log-probability of each; the model is looked for before they are read."""
+    from ..api.score import columns_of_lines, scorer, scores
+    from .chatter import chatter_kept
+
+    _check_model(args)
+    _check_output(args.out, args.file)
+    lines = _read_lines(args.file)
+    with _heavy(args):
+        answer = scorer(_model(args))
+    columns = columns_of_lines(answer, lines)
+    with chatter_kept(), _output(args.out) as out:
+        for found in scores(answer, columns, args.tokens):
+            if args.json:
+                print(to_json(found, only_ascii=_only_ascii(out)), file=out)
+                continue
+            pairs = zip(found.get("tokens", ()), found.get("token_scores", ()))
+            print("\t".join([f"{found['score']:.4f}", *(f"{token} {each:.4f}" for token, each in pairs)]), file=out)
 
 
 def import_(args):
@@ -174,23 +235,23 @@ def import_(args):
 
 
 def export(args):
-    """Write a run's model as a SavedModel or for Transformers, and print its folder."""
+    """Write a run's model as a SavedModel or for another library, and print its folder."""
     from ..runs.run import load_run
 
     load_run(args.model)
     with _heavy(args):
-        if args.format == "huggingface":
+        if args.set and args.format != "savedmodel":
+            raise RecipeError(f"--set changes what a SavedModel answers; leave it out with --format {args.format}.")
+        if args.format == "huggingface" and not args.ensemble:
             from ..api.export_huggingface import export_huggingface
 
-            if args.set:
-                raise RecipeError("--set changes what a SavedModel answers; leave it out with --format huggingface.")
             for note in export_huggingface(args.model, args.directory, overwrite=args.overwrite):
                 print(note, file=sys.stderr)
             print(args.directory)
             return
         from ..api.export import export
 
-        print(export(args.model, args.directory, overwrite=args.overwrite, overrides=args.set))
+        print(export(_model(args), args.directory, overwrite=args.overwrite, overrides=args.set, format=args.format))
 
 
 def embed(args):
@@ -283,6 +344,15 @@ def _heavy(args):
     _load_plugins(args)
     with chatter_kept() as keep_in, contextlib.redirect_stdout(sys.stderr) if args.json else contextlib.nullcontext():
         yield keep_in
+
+
+def _model(args):
+    """Return the run or SavedModel that is named, or several runs that answer together."""
+    if not args.ensemble:
+        return args.model
+    from ..runs.ensemble import ensemble
+
+    return ensemble([args.model, *args.ensemble])
 
 
 def _check_model(args):

@@ -1,7 +1,9 @@
 """What `list` and `show` print: the registry and the recipes as text or as plain data. Light."""
 
+from pathlib import Path
+
 from .. import registry
-from ..errors import RecipeError, UnknownComponent, did_you_mean
+from ..errors import ExportError, RecipeError, UnknownComponent, did_you_mean
 from ..recipe import header, load
 from ..recipe import names as recipe_names
 from ..recipe.validate import expected
@@ -120,6 +122,52 @@ def recipe_text(recipe):
     comments = header(recipe.path) if recipe.path else ""
     opening = "".join(f"# {line}".rstrip() + "\n" for line in comments.splitlines())
     return opening + recipe.to_yaml().rstrip("\n")
+
+
+def is_saved_model(name):
+    """Tell whether a name is that of a SavedModel's folder."""
+    from ..api.export import is_saved_model
+
+    return is_saved_model(name)
+
+
+def saved_model_facts(name):
+    """Return the signatures of a SavedModel, its inputs and answer, and the recipe that it was exported from."""
+    from ..api.export import read_interface
+    from ..recipe.document import parse
+
+    node, _ = parse(_exported_recipe(name), name)
+    return {**read_interface(name), "recipe": None if node is None else node.plain()}
+
+
+def saved_model_text(name):
+    """Return what `show` prints of a SavedModel: each signature with its inputs and outputs, then the recipe."""
+    from ..api.export import read_interface
+
+    lines = []
+    for signature, tensors in read_interface(name).get("signatures", {}).items():
+        lines.append(f"# signature {signature}")
+        for side in ("inputs", "outputs"):
+            lines += [f"#   {side[:-1]:6} {one}: {_shape(tensor)}" for one, tensor in tensors[side].items()]
+    return "\n".join([*lines, _exported_recipe(name).rstrip("\n")])
+
+
+def _exported_recipe(name):
+    """Return the text of a SavedModel's recipe, as it is: it may name parts of plugins that are not here."""
+    from ..api.export import RECIPE
+
+    try:
+        return (Path(name) / RECIPE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ExportError(f"{name} has no {RECIPE}: it is no SavedModel of `keras-transformers export`.") from None
+
+
+def _shape(tensor):
+    shape = tensor["shape"]
+    sizes = ["…"] if shape is None else ["…" if size is None else str(size) for size in shape]
+    if shape and shape[0] is None:
+        sizes[0] = "N"
+    return f"{tensor['dtype']} ({', '.join(sizes)})"
 
 
 def _takes(parameter):

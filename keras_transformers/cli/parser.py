@@ -111,8 +111,9 @@ def _add_light(verbs):
 
     verb = _verb(verbs, "show", commands.show, "Show a component's parameters, or what a recipe resolves to.",
                  "show attention/multi_head", "show multi_head", "show transformer_base",
-                 "show my_recipe.yaml --set model.dim=256")  # fmt: skip
-    verb.add_argument("name", metavar="NAME", help="SLOT/NAME, a bare name, or a recipe's name or path")
+                 "show my_recipe.yaml --set model.dim=256",
+                 "show exported                       # a SavedModel's signatures, and its recipe")  # fmt: skip
+    verb.add_argument("name", metavar="NAME", help="SLOT/NAME, a bare name, a recipe's name or path, or a SavedModel")
     _options(verb, "set", "plugin", "json")
 
     verb = _verb(verbs, "validate", commands.validate, "Check recipes and report every problem with its place.",
@@ -146,18 +147,46 @@ def _add_training(verbs):
     verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
     verb.add_argument("--split", choices=("test", "valid", "train"), default="test", help="by default test")
     verb.add_argument("--out", metavar="FILE", help="file of JSON lines to write: answers and their scores")
+    _ensemble(verb)
     _options(verb, "set", "plugin", "json")
 
     verb = _verb(verbs, "predict", commands.predict, "Answer each line of text with a line.",
                  "predict runs/dates dates.txt --out answers.txt",
                  "predict exported < dates.txt", "predict exported dates.txt --json",
                  "predict runs/tags texts.txt --set task.length=64",
-                 "predict runs/pairs pairs.tsv        # two inputs: two columns")  # fmt: skip
+                 "predict runs/pairs pairs.tsv        # two inputs: two columns",
+                 "predict runs/dates --set 'task.search={type: beam, beams: 8}' --n-best 3 --scores")  # fmt: skip
     verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
     verb.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; by default standard input")
     verb.add_argument("--out", metavar="FILE", help="file to write; by default standard output")
     _options(verb, "set", "plugin")
+    verb.add_argument("--n-best", type=_count, metavar="K",
+                      help="of what generates, K answers a line: its number, a tab, the answer")  # fmt: skip
+    verb.add_argument("--scores", action="store_true", help="before each answer its log-probability, and a tab")
+    verb.add_argument("--prefix", metavar="TEXT", help="how each answer begins")
+    _ensemble(verb)
+    verb.add_argument("--seed", type=_natural, metavar="N", help="of a search that draws its answers")
     verb.add_argument("--json", action="store_true", help="a JSON object a line, with all outputs")
+
+    verb = _verb(verbs, "complete", commands.complete, "Say how a prompt goes on, word by word as it is said.",
+                 "complete runs/gpt 'Return a new list'",
+                 "complete runs/gpt 'Return' --set 'task.search={type: sample, top_p: 0.9}' --seed 7")  # fmt: skip
+    verb.add_argument("run", metavar="RUN", help="a run directory, of a language model or a translation")
+    verb.add_argument("prompt", nargs="?", metavar="PROMPT", help="by default standard input")
+    verb.add_argument("--seed", type=_natural, metavar="N", help="of a search that draws its words")
+    verb.set_defaults(json=False)
+    _options(verb, "set", "plugin")
+
+    verb = _verb(verbs, "score", commands.score, "Give the log-probability of each line, as what the model would say.",
+                 "score runs/dates pairs.tsv          # SOURCE TAB TARGET a line",
+                 "score exported pairs.tsv --tokens", "score runs/gpt texts.txt --json")  # fmt: skip
+    verb.add_argument("model", metavar="RUN|SAVEDMODEL", help="a run directory or an exported model")
+    verb.add_argument("file", nargs="?", default="-", metavar="FILE", help="UTF-8 text; by default standard input")
+    verb.add_argument("--tokens", action="store_true", help="also each token and its log-probability, after tabs")
+    _ensemble(verb)
+    verb.add_argument("--out", metavar="FILE", help="file to write; by default standard output")
+    _options(verb, "plugin")
+    verb.add_argument("--json", action="store_true", help="a JSON object a line")
 
 
 def _add_exchange(verbs):
@@ -174,12 +203,15 @@ def _add_exchange(verbs):
     verb = _verb(verbs, "export", commands.export, "Write a run's model as one SavedModel, strings in, answers out.",
                  "export runs/dates exported", "export runs/dates exported --overwrite",
                  "export runs/bert exported --format huggingface",
+                 "export runs/dates exported --format ctranslate2",
                  "export runs/tags exported --set task.length=64")  # fmt: skip
     verb.add_argument("model", metavar="RUN", help="a run directory")
     verb.add_argument("directory", metavar="DIR", help="folder to write")
     verb.add_argument("--overwrite", action="store_true", help="replace an exported model in DIR")
-    verb.add_argument("--format", choices=("savedmodel", "huggingface"), default="savedmodel",
-                      help="by default savedmodel; huggingface: a folder for Transformers, of a BERT")  # fmt: skip
+    verb.add_argument("--format", choices=("savedmodel", "huggingface", "ctranslate2"), default="savedmodel",
+                      help="by default savedmodel; huggingface: a folder for Transformers, of a BERT; ctranslate2: one "
+                           "for CTranslate2, of a Transformer that translates")  # fmt: skip
+    _ensemble(verb)
     _options(verb, "set", "plugin")
 
 
@@ -230,3 +262,26 @@ def _options(verb, *names):
                                "it is executed; may be repeated")  # fmt: skip
     if "json" in names:
         verb.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _ensemble(verb):
+    verb.add_argument("--ensemble", action="append", default=[], metavar="RUN",
+                      help="another run of the same vocabulary, to answer together; may be given again")  # fmt: skip
+
+
+def _count(text):
+    """Return a whole number of at least 1."""
+    number = _natural(text)
+    if not number:
+        raise argparse.ArgumentTypeError("must be at least 1, but is 0.")
+    return number
+
+
+def _natural(text):
+    """Return a whole number of at least 0."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be a whole number, but is {text!r}.")
+    if digits != text:
+        raise argparse.ArgumentTypeError(f"must be at least 0, but is {text}.")
+    return int(text)

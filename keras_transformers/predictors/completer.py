@@ -6,18 +6,16 @@ import tensorflow as tf
 
 from ..annotations import Tensor
 from ..decoding.search import Search
-from ..models.backbone import longest_input
-from ..text.special import BOS, PAD
-from .batched import in_batches, of_visible
-from .predictor import Predictor
+from ..text.special import PAD
+from .generator import Generator, refused, started
+from .scorer import TextScorer
 from .streaming import signatures
-from .translator import OUTPUTS, _until_end
-
-ENDLESS = 2**30  # tokens that a model without learnt positions can read
 
 
-class Completer(Predictor):
+class Completer(Generator):
     """Goes on from any number of prompts of any length, a bounded batch at a time.
+
+    The answer is what follows the prompt, without the prompt.
 
     Args:
         model: A `Decodable` that goes on from `tokens`, as `LanguageModel`.
@@ -27,47 +25,30 @@ class Completer(Predictor):
     """
 
     def __init__(self, model: Any, tokenizer: Any, search: Search, length: int) -> None:
-        super().__init__(model, tokenizer)
-        self.search = search
+        super().__init__(model, tokenizer, search)
         self.length = length
-        self.longest = longest_input(model, ENDLESS)
 
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
-    def __call__(self, text: Tensor) -> dict[str, Tensor]:
-        """Return `{"text": string (N,), "score": float32 (N,)}` for prompts `text`, string (N,).
+    def ids(self, text: Tensor) -> tf.RaggedTensor:
+        ids = self.tokenizer.tokenize(text)
+        return refused(ids, tf.reduce_any(ids.row_lengths() >= self.longest), self._too_long("A prompt"))
 
-        The answer is what follows the prompt, without the prompt; the score is its total log-probability. Of a prompt
-        that shows nothing, such as a blank line, the answer is "" and its score 0.
-        """
-        ids = self._ids(text)
-        return of_visible(text, ids, self._continued)
+    def given(self, ids: tf.RaggedTensor, prefix: tf.RaggedTensor | None) -> dict[str, tf.RaggedTensor]:
+        if prefix is not None:
+            ids = tf.concat([ids, prefix], axis=1)
+            sentence = self._too_long("A prompt and the prefix of its answer")
+            ids = refused(ids, tf.reduce_any(ids.row_lengths() >= self.longest), sentence)
+        return {"tokens": started(self.model.start, ids)}
+
+    def scorer(self) -> TextScorer:
+        """Return what scores given texts."""
+        return TextScorer(self.model, self.tokenizer)
 
     def signatures(self) -> dict[str, Any]:
-        """Return `begin`, `step` and `detokenize`, by which a server streams: see `streaming.signatures`."""
-        return signatures(self.model, lambda text: _started(self._ids(text)).to_tensor(PAD), self.tokenizer.detokenize)
+        """Return `answers`, `score`, and `begin`, `step` and `detokenize`, by which a server streams (streaming.py)."""
+        return {**super().signatures(), **signatures(self.model, self._prompts, self.tokenizer.detokenize)}
 
-    def _ids(self, text: Tensor) -> tf.RaggedTensor:
-        """Return the tokens of prompts, or fail where one is longer than the model can read."""
-        ids = self.tokenizer.tokenize(text)
-        too_long = tf.reduce_any(ids.row_lengths() >= self.longest)
-        sentence = f"A prompt is longer than the {self.longest - 1} tokens that the model can read."
-        with tf.control_dependencies([tf.debugging.Assert(~too_long, [sentence])]):
-            return ids.with_values(tf.identity(ids.values))
+    def _prompts(self, text: Tensor) -> Tensor:
+        return started(self.model.start, self.ids(text)).to_tensor(PAD)
 
-    def _continued(self, ids: tf.RaggedTensor) -> dict[str, Tensor]:
-        return in_batches(self._continue, {"tokens": _started(ids)}, OUTPUTS)
-
-    def _continue(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        said = inputs["tokens"]
-        lengths = tf.math.count_nonzero(said, axis=1, dtype=tf.int32)
-        limits = tf.minimum(self.search.limit(lengths), self.longest - lengths + 1)
-        most = tf.reduce_max(limits)
-        state = self.model.begin({"tokens": said}, tf.shape(said)[1] + most)
-        first = tf.gather(said, lengths - 1, batch_dims=1)
-        found, score = self.search.find(self.model, state, first, limits, most)
-        return {"text": self.tokenizer.detokenize(_until_end(found)), "score": score}
-
-
-def _started(ids: tf.RaggedTensor) -> tf.RaggedTensor:
-    """Return `ids` (N, None), each row after the start token."""
-    return tf.concat([tf.RaggedTensor.from_tensor(tf.fill((ids.nrows(), 1), BOS)), ids], axis=1)
+    def _too_long(self, what: str) -> str:
+        return f"{what} is longer than the {self.longest - 1} tokens that the model can read."

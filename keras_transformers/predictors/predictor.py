@@ -22,6 +22,14 @@ class Predictor(tf.Module):
         self.model = model
         self.tokenizer = tokenizer
 
+    def scorer(self) -> "Predictor | None":
+        """Return what says how probable given answers are, with `score` among its outputs; None: nothing does."""
+        return None
+
     def signatures(self) -> dict[str, Any]:
-        """Return what is exported beside the call, which is `serving_default`: concrete functions by name."""
-        return {}
+        """Return what is exported beside the call, which is `serving_default`: concrete functions by name.
+
+        By default `score`, where there is a `scorer`.
+        """
+        scorer = self.scorer()
+        return {} if scorer is None else {"score": scorer.__call__.get_concrete_function()}

@@ -1,19 +1,14 @@
 """Translates strings: tokenizer, model and search as one TensorFlow module."""
 
-from typing import Any
-
 import tensorflow as tf
 
 from ..annotations import Tensor
-from ..decoding.search import Search
-from ..text.special import EOS, PAD
-from .batched import in_batches, of_visible
-from .predictor import Predictor
-
-OUTPUTS = {"text": tf.TensorSpec((None,), tf.string), "score": tf.TensorSpec((None,), tf.float32)}
+from ..text.special import EOS
+from .generator import Generator, refused, started
+from .scorer import PairScorer
 
 
-class Translator(Predictor):
+class Translator(Generator):
     """Translates any number of sentences of any length, a bounded batch at a time.
 
     Args:
@@ -22,31 +17,21 @@ class Translator(Predictor):
         search: Finds the output, in the graph.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, search: Search) -> None:
-        super().__init__(model, tokenizer)
-        self.search = search
+    def ids(self, text: Tensor) -> tf.RaggedTensor:
+        ids = self.tokenizer.source.tokenize(text)
+        sentence = f"A text is longer than the {self.longest - 1} tokens that the model can read."
+        return refused(ids, tf.reduce_any(ids.row_lengths() >= self.longest), sentence)
 
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
-    def __call__(self, text: Tensor) -> dict[str, Tensor]:
-        """Return `{"text": string (N,), "score": float32 (N,)}` for `text`, string (N,).
+    def scorer(self) -> PairScorer:
+        """Return what scores given translations."""
+        return PairScorer(self.model, self.tokenizer)
 
-        The score is the output's total log-probability. Of a text that shows nothing, such as a blank line, the
-        answer is "" and its score 0.
-        """
-        return of_visible(text, self.tokenizer.tokenize(text), self._translations)
-
-    def _translations(self, ids: tf.RaggedTensor) -> dict[str, Tensor]:
+    def given(self, ids: tf.RaggedTensor, prefix: tf.RaggedTensor | None) -> dict[str, tf.RaggedTensor]:
         ends = tf.fill((ids.nrows(), 1), EOS)
-        return in_batches(
-            self._translate, {"source": tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1)}, OUTPUTS
-        )
-
-    def _translate(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        found, score = self.search(self.model, inputs["source"])
-        return {"text": self.tokenizer.detokenize(_until_end(found)), "score": score}
-
-
-def _until_end(ids: Tensor) -> tf.RaggedTensor:
-    """Return `ids` (B, L) as a ragged tensor, cut before the end token or padding."""
-    running = tf.cumsum(tf.cast((ids == EOS) | (ids == PAD), tf.int32), axis=1) == 0
-    return tf.ragged.boolean_mask(ids, running)
+        source = tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1)
+        if prefix is None:
+            return {"source": source}
+        room = self.search.limit(tf.cast(source.row_lengths(), tf.int32))
+        sentence = "A prefix is longer than the answer may be: raise `max_extra` or `max_length` of the search."
+        prefix = refused(prefix, tf.reduce_any(tf.cast(prefix.row_lengths(), tf.int32) >= room), sentence)
+        return {"source": source, "target": started(self.model.start, prefix)}

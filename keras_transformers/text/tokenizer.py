@@ -116,8 +116,9 @@ class Tokenizer(tf.Module, metaclass=abc.ABCMeta):
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """Return what stands for each id of a list where ids are shown to people: its text alone, as str."""
         numbers = list(ids)
-        rows = tf.RaggedTensor.from_uniform_row_length(tf.constant(numbers, tf.int32), 1)
-        texts = self.detokenize(rows).numpy()
+        with tf.init_scope():  # now, also where a graph is being traced
+            rows = tf.RaggedTensor.from_uniform_row_length(tf.constant(numbers, tf.int32), 1)
+            texts = self.detokenize(rows).numpy()
         names = {PAD: "<pad>", UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
         shown = zip(numbers, texts)
         return [names[number] if number in names else text.decode("utf-8", "replace") for number, text in shown]

@@ -5,6 +5,7 @@ import pytest
 from close import NETWORK
 
 from keras_transformers import recipe
+from keras_transformers.api.complete import complete
 from keras_transformers.api.evaluate import evaluate
 from keras_transformers.api.export import export
 from keras_transformers.api.predict import CHUNK, Answerer, predict
@@ -161,3 +162,45 @@ def test_pretraining_is_scored_by_its_model(tmp_path):
         evaluate(run, out=tmp_path / "scored.jsonl")
     assert str(raised.value) == "`task/masked_lm` scores what its model computes, and gives no answers to write."
     assert not (tmp_path / "scored.jsonl").exists()
+
+
+def test_what_generates_nothing_has_no_prefix_and_no_words(tmp_path):
+    run = Run(tmp_path)
+    run.write_recipe(recipe.load("pretrain_pydocs"))
+    for asking in ({"n_best": 2}, {"prefix": "a"}, {"seed": 0}):
+        with pytest.raises(RecipeError) as raised:
+            next(iter(predict(run, ["a"], **asking)))
+        assert str(raised.value) == (
+            "`task/masked_lm` generates nothing: several answers, prefixes and seeds are for tasks with a search, such "
+            "as `translation` and `language_model`."
+        )
+    with pytest.raises(RecipeError) as raised:
+        next(complete(run, "a"))
+    assert str(raised.value) == (
+        "`task/masked_lm` generates nothing: only tasks with a search, such as `language_model`, do."
+    )
+
+
+def test_a_prefix_for_each_line(trained):
+    short = ["task.search.max_length=6"]
+    found = list(predict(trained, TEXTS[::2], short, prefix=["20", ""]))
+    assert found[0]["texts"][0].startswith("20")
+    (usual,) = predict(trained, TEXTS[2:3], short)
+    assert found[1]["texts"] == [usual["text"]]
+    assert found[1]["scores"] == [pytest.approx(usual["score"], rel=NETWORK)]
+    with pytest.raises(DataError) as raised:
+        next(iter(predict(trained, TEXTS, short, prefix=["20"])))
+    assert str(raised.value) == "`prefix` must have one text for each of the 4 lines, but has 1."
+
+
+def test_what_shows_nothing_has_one_answer(trained):
+    search = ["task.search={type: beam, beams: 3, max_length: 5}"]
+    blank, usual = predict(trained, ["", TEXTS[0]], search, n_best=3)
+    assert blank == {"texts": [""], "scores": [0.0], "tokens": [[]], "token_scores": [[]]}
+    assert len(usual["texts"]) == len(set(map(tuple, usual["tokens"]))) == 3
+
+
+def test_what_is_no_prompt(trained):
+    with pytest.raises(DataError) as raised:
+        complete(trained, ["3 May 2021"])
+    assert str(raised.value) == "`prompt` must be a str, but is ['3 May 2021']."

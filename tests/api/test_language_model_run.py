@@ -34,6 +34,7 @@ def recipe(tmp_path_factory):
         "data.max_length": 37,
         "data.batch_tokens": 149,
         "task.length": 37,
+        "task.search": "greedy",
         "training.epochs": 2,
         "training.precision": "float32",
     })  # fmt: skip

@@ -287,6 +287,21 @@ def test_predict_standard_input(capsys, heavy, predictions, monkeypatch):
     assert predictions.asked == [["one", "\u2028two"]]
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--n-best", "0"], "argument --n-best: must be at least 1, but is 0."),
+        (["--n-best", "x"], "argument --n-best: "),
+        (["--seed", "-1"], "argument --seed: must be at least 0, but is -1."),
+    ],
+    ids=["0", "x", "negative"],
+)
+def test_numbers_that_cannot_be(capsys, argv, said):
+    status, out, err = run(capsys, "predict", "runs/dates", *argv)
+    assert (status, out) == (2, "")
+    assert f"keras-transformers predict: error: {said}" in err
+
+
 def test_predict_files(capsys, predictions, tmp_path):
     predictions.found = [{"text": "ä"}, {"text": "", "truncated": True}, {"text": [0.5, 1.0]}]
     (tmp_path / "in.txt").write_text("a\n\nb", encoding="utf-8")
@@ -330,7 +345,7 @@ def test_predict_knows_how_text_is_written(capsys, predictions, monkeypatch, tmp
 def test_export(capsys, heavy):
     heavy.module("api.export", export="d")
     assert run(capsys, "export", "r", "d", "--overwrite")[:2] == (0, "progress\nd\n")
-    assert heavy.calls == [("export", ("r", "d"), {"overwrite": True, "overrides": []})]
+    assert heavy.calls == [("export", ("r", "d"), {"overwrite": True, "overrides": [], "format": "savedmodel"})]
 
 
 @pytest.mark.parametrize(

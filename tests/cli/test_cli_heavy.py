@@ -8,7 +8,9 @@ import sys
 import types
 
 import pytest
+from close import NETWORK
 
+from keras_transformers.api.export import export
 from keras_transformers.cli import parser as cli
 from keras_transformers.errors import TrainingInterrupted
 from keras_transformers.registry import resources
@@ -85,6 +87,136 @@ def test_predict_and_export(run, trained, tmp_path, monkeypatch):
         said == f"{tmp_path}/model already holds a SavedModel; add --overwrite to replace it, or give another folder."
     )
     assert run("export", trained.path, tmp_path / "model", "--overwrite")[0] == 0
+
+
+BEAM = ["--set", "task.search={type: beam, beams: 3, max_length: 6}"]
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Return a file of two lines."""
+    file = tmp_path_factory.mktemp("asked") / "in.txt"
+    file.write_text("3 May 2021\nle 4 juin 1999\n")
+    return file
+
+
+@pytest.fixture(scope="module")
+def of_two(trained, tmp_path_factory):
+    """Return a SavedModel that finds two answers."""
+    folder = tmp_path_factory.mktemp("of_two") / "model"
+    return export(trained, folder, overrides=["task.search={type: beam, beams: 3, max_length: 6, n_best: 2}"])
+
+
+def test_several_answers_with_their_scores(run, trained, asked, of_two, tmp_path):
+    status, out, err = run("predict", trained.path, asked, *BEAM, "--n-best", 2, "--scores")
+    assert status == 0, err
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [row[0] for row in rows] == ["1", "1", "2", "2"]
+    assert len({(row[0], row[2]) for row in rows}) == 4
+    assert run("predict", of_two, asked, "--n-best", 2, "--scores")[1] == out
+
+    status, out, _ = run("predict", of_two, asked, "--json", "--scores", "--out", tmp_path / "out.jsonl")
+    assert (status, out) == (0, "")
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [text for one in found for text in one["texts"]] == [row[2] for row in rows]
+    assert [f"{score:.4f}" for one in found for score in one["scores"]] == [row[1] for row in rows]
+    for one in found:
+        for score, tokens, scores in zip(one["scores"], one["tokens"], one["token_scores"], strict=True):
+            assert 1 <= len(tokens) == len(scores) <= 6
+            assert sum(scores) == pytest.approx(score, rel=NETWORK)
+
+    status, best, _ = run("predict", of_two, asked, "--scores")
+    assert best.splitlines() == ["\t".join(rows[0][1:]), "\t".join(rows[2][1:])]
+
+
+def test_answers_begin_with_a_prefix(run, of_two, asked):
+    status, out, err = run("predict", of_two, asked, "--prefix", "20")
+    assert status == 0, err
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("20") and len(line) <= 6 for line in lines)
+
+
+def test_a_seed_decides_what_is_drawn(run, trained, asked):
+    draw = ["predict", trained.path, asked, "--set", "task.search={type: sample, max_length: 9}", "--seed"]
+    first = run(*draw, 4)
+    assert first[0] == 0
+    assert len(first[1].splitlines()) == 2
+    assert run(*draw, 4)[1] == first[1] != run(*draw, 5)[1]
+
+
+def test_complete(run, trained, asked, monkeypatch):
+    sample = ["--set", "task.search={type: sample, max_length: 9}", "--seed", 4]
+    said = run("predict", trained.path, asked, *sample)[1].splitlines()[0]
+    assert run("complete", trained.path, "3 May 2021", *sample)[:2] == (0, f"{said}\n")
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(b"3 May 2021\n")))
+    assert run("complete", trained.path, *sample)[:2] == (0, f"{said}\n")
+    assert run("complete", trained.path, " ")[:2] == (0, "\n")
+
+
+def test_show_a_saved_model(run, of_two):
+    status, out, _ = run("show", of_two)
+    assert status == 0
+    signature = out[out.index("# signature answers") : out.index("\ntype: recipe")].splitlines()
+    assert signature[1:] == [
+        "#   input  text: string (N)",
+        "#   input  prefix: string (N)",
+        "#   input  seed: int64 (N)",
+        "#   output texts: string (N, 2)",
+        "#   output scores: float32 (N, 2)",
+        "#   output tokens: string (N, 2, …)",
+        "#   output token_scores: float32 (N, 2, …)",
+    ]
+    facts = json.loads(run("show", of_two, "--json")[1])
+    assert facts["inputs"] == ["text"]
+    assert facts["answer"] == "text"
+    assert set(facts["signatures"]) >= {"serving_default", "answers"}
+    assert facts["recipe"]["task"]["search"]["n_best"] == 2
+
+
+def test_what_a_saved_model_cannot_be_asked(run, of_two, asked, tmp_path):
+    assert refused(run, tmp_path, "predict", of_two, asked, "--n-best", 3) == (
+        f"{of_two} was exported to find 2 answers of each text, not 3: export the run with --set "
+        "'task.search={type: beam, beams: 4, n_best: 3}'."
+    )
+    said = refused(run, tmp_path, "show", of_two, "--set", "task.search=beam")
+    assert said == f"{of_two} is a SavedModel, which is as it was exported: leave --set out."
+    said = refused(run, tmp_path, "predict", of_two, asked, "--prefix", "☃")
+    assert said == "A prefix holds what the tokenizer has no token for: no answer can begin with it."
+    said = refused(run, tmp_path, "predict", of_two, asked, "--prefix", "202105")
+    assert said == "A prefix is longer than the answer may be: raise `max_extra` or `max_length` of the search."
+
+
+SEARCHES = {
+    "{type: sample, temperature: 0}": "`temperature` must be above 0, but is 0: for the most probable token at each ",
+    "{type: sample, temperature: -1}": "`task.search.temperature`: expected a number of at least 0, found -1.",
+    "{type: sample, top_p: 0}": "`task.search.top_p`: expected a number above 0 and of at most 1, found 0.",
+    "{type: sample, top_p: 1.5}": "`task.search.top_p`: expected a number above 0 and of at most 1, found 1.5.",
+    "{type: beam, n_best: 5, beams: 4}": "`n_best` must be at most `beams` (4), but is 5.",
+    "{type: greedy, min_length: 9, max_length: 5}": "`min_length` (9) must be below `max_length` (5), which ",
+    "{type: greedy, forbidden: [999]}": "`forbidden` names token 999, but the vocabulary has tokens 0 to ",
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_searches_that_cannot_be(run, trained, asked, tmp_path, search):
+    said = refused(run, tmp_path, "predict", trained.path, asked, "--set", f"task.search={search}")
+    assert SEARCHES[search] in said
+
+
+def test_what_a_run_cannot_be_asked(run, trained, asked, bert_run, tmp_path):
+    said = refused(run, tmp_path, "predict", trained.path, asked, "--n-best", 2)
+    assert said == (
+        "`search/greedy` finds one answer of each text, not 2: search for more with --set "
+        "'task.search={type: beam, beams: 4}'."
+    )
+    said = refused(run, tmp_path, "predict", trained.path, asked, *BEAM, "--n-best", 4)
+    assert "`n_best` must be at most `beams` (3), but is 4." in said
+    said = refused(run, tmp_path, "complete", trained.path, "3 May 2021", *BEAM)
+    assert said.startswith("Words can be shown as they come only where one answer is said word by word: ")
+    for argv in (["predict", bert_run.path, asked, "--prefix", "a"], ["complete", bert_run.path, "a"]):
+        said = refused(run, tmp_path, *argv)
+        assert said.startswith(f"{bert_run.path}/recipe.yaml has no section `task`: this run holds a model that")
 
 
 def test_train_on_files_says_what_it_drops(run, texts, tmp_path):

@@ -35,3 +35,18 @@ def test_answers_keep_their_order_and_batches_their_bound():
 def test_nothing_gives_nothing():
     found = sums([], [])
     assert {name: tuple(one.shape) for name, one in found.items()} == {"sum": (0,), "twice": (0, 2), "text": (0,)}
+
+
+def test_inputs_of_different_lengths_and_outputs_as_long_as_the_longest():
+    lengths, shapes = ([3, 90, 1, 0, 7], [5, 2, 80, 1, 7]), []
+
+    def step(inputs):
+        tf.py_function(lambda *both: shapes.append([tuple(one.shape) for one in both]), list(inputs.values()), [])
+        return {"each": 2 * inputs["second"]}
+
+    first, second = (tf.ragged.range(tf.ones_like(row), tf.constant(row) + 1) for row in lengths)
+    outputs = {"each": tf.TensorSpec((None, None), tf.int32)}
+    found = tf.function(lambda: in_batches(step, {"first": first, "second": second}, outputs, 100))()["each"].numpy()
+    assert found.shape == (5, 90)
+    assert [row[row > 0].tolist() for row in found] == [list(range(2, 2 * last + 1, 2)) for last in lengths[1]]
+    assert sorted(rows * max(one, two) for (rows, one), (_, two) in shapes) == [21, 80, 90]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_transformers.decoding import Found
 from keras_transformers.metrics.text import Bleu, Chrf, ExactMatch
 from keras_transformers.predictors.translator import Translator
 from keras_transformers.tasks import Translation
@@ -9,18 +10,29 @@ from keras_transformers.text import Characters
 from keras_transformers.text.special import EOS
 
 
+def found(ids, scores):
+    """Return one answer of each row."""
+    return Found(ids[:, None], scores[:, None], tf.zeros(tf.shape(ids))[:, None])
+
+
 class Echo:
     """A search that says what it reads, backwards, and counts how it was asked."""
+
+    answers = 1
 
     def __init__(self):
         self.shapes = []
 
-    def __call__(self, model, source):
+    def limit(self, lengths):
+        return lengths + 2
+
+    def __call__(self, model, inputs, seeds=None):
+        source = inputs["source"]
         tf.py_function(lambda ids: self.shapes.append(tuple(ids.shape)), [source], [])
         lengths = tf.reduce_sum(tf.cast(source != 0, tf.int32), axis=1)
         said = tf.reverse_sequence(source, lengths - 1, seq_axis=1)
         junk = tf.fill((tf.shape(source)[0], 2), 4)  # after the end token: not to be shown
-        return tf.concat([said, junk], axis=1), -tf.cast(lengths, tf.float32)
+        return found(tf.concat([said, junk], axis=1), -tf.cast(lengths, tf.float32))
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +89,22 @@ def test_what_shows_nothing_is_answered_with_nothing_and_the_model_is_not_asked(
 
 def test_it_is_the_same_in_a_saved_model(tokenizer, tmp_path):
     class Search:
-        def __call__(self, model, source):
-            return source, tf.ones(tf.shape(source)[0])
+        answers = 1
 
-    translator = Translator(tf.Module(), tokenizer, Search())
+        def limit(self, lengths):
+            return lengths
+
+        def __call__(self, model, inputs, seeds=None):
+            return found(inputs["source"], tf.ones(tf.shape(inputs["source"])[0]))
+
+    model = tf.Module()
+    model.start = 2
+    translator = Translator(model, tokenizer, Search())
     signature = translator.__call__.get_concrete_function()
     tf.saved_model.save(translator, str(tmp_path), signatures={"serving_default": signature})
-    found = tf.saved_model.load(str(tmp_path)).signatures["serving_default"](tf.constant([*BLANK, "ab", "\u3164"]))
-    assert found["text"].numpy().tolist() == [b""] * len(BLANK) + [b"ab", b""]
-    assert found["score"].numpy().tolist() == [0] * len(BLANK) + [1, 0]
+    answer = tf.saved_model.load(str(tmp_path)).signatures["serving_default"](tf.constant([*BLANK, "ab", "\u3164"]))
+    assert answer["text"].numpy().tolist() == [b""] * len(BLANK) + [b"ab", b""]
+    assert answer["score"].numpy().tolist() == [0] * len(BLANK) + [1, 0]
 
 
 def test_memory_is_bounded_whatever_the_number_and_the_lengths(echo):
@@ -115,10 +134,10 @@ def test_what_is_not_utf8_is_answered(echo):
 
 
 def test_an_output_ends_before_its_end_token():
-    from keras_transformers.predictors.translator import _until_end
+    from keras_transformers.predictors.generator import until_end
 
     ids = tf.constant([[5, EOS, 7, 8], [5, 6, 7, 8], [EOS, 5, 5, 5], [5, 0, 6, 0]])
-    assert _until_end(ids).to_list() == [[5], [5, 6, 7, 8], [], [5]]
+    assert until_end(ids).to_list() == [[5], [5, 6, 7, 8], [], [5]]
 
 
 def test_the_metrics_of_a_task():

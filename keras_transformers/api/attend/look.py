@@ -100,8 +100,8 @@ def _translation(run: Run, model: Any, tokenizer: Any, text: str, second: str | 
     _check(model, source, len(source) - 1, "text")
     if second is None:
         task: Any = run.task()
-        found, _ = task.search(model, tf.constant(source[None]))
-        target = _until_end(found[0].numpy())
+        found = task.search(model, tf.constant(source[None]))
+        target = _until_end(found.ids[0, 0].numpy())
     else:
         target = _ids(tokenizer.target, second)
     _check(model, target, len(target), "second")
