@@ -1,9 +1,13 @@
 """`check_component` for what is no layer: every built-in passes, and what is wrong is said."""
 
+import dataclasses
+import math
+
 import pytest
 import tensorflow as tf
 
 from keras_transformers import registry
+from keras_transformers.decoding import Greedy
 from keras_transformers.losses import Loss
 from keras_transformers.metrics import Metric
 from keras_transformers.slots import CONTRACTS
@@ -85,9 +89,53 @@ class Deaf(Tokenizer):
         return tf.fill((ids.nrows(),), "what?")
 
 
+class Endless(Greedy):
+    """A search that says once more what it has said."""
+
+    def find(self, model, state, asked):
+        found = super().find(model, state, asked)
+        return found._replace(ids=tf.tile(found.ids, (1, 1, 2)))
+
+
+class Startled(Greedy):
+    """A search that takes no beginning that is given."""
+
+    def begin(self, model, inputs, seeds=None):
+        return super().begin(model, {"source": inputs["source"]}, seeds)
+
+
+class Chatty(Greedy):
+    """A search whose answers are as many as the longest in the batch may be."""
+
+    def begin(self, model, inputs, seeds=None):
+        state, asked = super().begin(model, inputs, seeds)
+        return state, dataclasses.replace(asked, limits=0 * asked.limits + tf.reduce_max(asked.limits) - 8)
+
+
+class Sure(Greedy):
+    """A search that is sure of what it says."""
+
+    def find(self, model, state, asked):
+        found = super().find(model, state, asked)
+        return found._replace(scores=0 * found.scores)
+
+
+class Silent(Greedy):
+    """A search that finds nothing."""
+
+    def find(self, model, state, asked):
+        found = super().find(model, state, asked)
+        return found._replace(scores=0 * found.scores - math.inf)
+
+
 @pytest.mark.parametrize(
     ("component", "slot", "said"),
     [
+        (Endless, "search", "search: it says 36 tokens, more than the 18 allowed."),
+        (Startled, "search", "search: it says 18 tokens from a given beginning, more than the 16 allowed."),
+        (Chatty, "search", "search: what it answers a text depends on the others in the batch."),
+        (Sure, "search", "search: a score must be the log-probability -"),
+        (Silent, "search", "search: its best answer must have a log-probability."),
         (Backwards, "metric", "scores: who is wrong gets a better score than who is right."),
         (Mean, "loss", "totals: the totals of two parts of a batch sum to "),
         (Deaf, "tokenizer", "text: `detokenize` gives 'what?' for 'one two three four five'."),

@@ -17,9 +17,10 @@ def check_component(component, slot=None, arguments=None, only=None):
 
     Layers are checked to be Keras layers in every habit: configuration, copies, saving, shapes, masks, dropout, mixed
     precision, quantization, LoRA, XLA, lengths of 0 and 1, plain `fit`, alone and under a strategy; attentions and
-    decoders also to decode step by step what they compute at one stroke. Other components are checked to keep the
-    contract of their slot (keras_transformers/slots.py), on small examples: a metric's best score is that of who is
-    always right, a tokenizer gives its text back, a loss adds up over parts of a batch, a search ends, and so on.
+    decoders also to decode step by step what they compute at one stroke, with beams too. Other components are checked
+    to keep the contract of their slot (keras_transformers/slots.py), on small examples: a metric's best score is that
+    of who is always right, a tokenizer gives its text back, a loss adds up over parts of a batch, a search keeps its
+    limits, and so on.
 
     Args:
         component: A class; an object, of which copies are made; or the name of what is registered, such as

@@ -158,18 +158,69 @@ def _rows(values: Any, rows: slice) -> Any:
 
 
 def _finds(make: Make) -> None:
-    """It says ids of the vocabulary within its limit, in the graph, and how probable they are."""
+    """It says ids of the vocabulary within its limit, with their log-probabilities, and each text alone as with others.
+
+    All of it also goes on from a beginning that is given.
+    """
     import tensorflow as tf
 
     from ..api.build import build
+    from .examples import perturb
 
-    search, model = make(), build("transformer_tiny", {**TINY, **TINY_DECODER})
-    source = tf.constant([[5, 7, 9, 3], [6, 3, 0, 0]])
-    ids, score = tf.function(search)(model, source)
-    longest = int(search.limit(tf.shape(source)[1]))
-    require(ids.shape[0] == 2 and ids.shape[1] <= longest, f"it gives {ids.shape}, where {longest} tokens are allowed.")
-    require(int(tf.reduce_min(ids)) >= 0 and int(tf.reduce_max(ids)) < 19, "it says ids that the vocabulary has not.")
-    require(np.isfinite(score).all() and np.all(np.array(score) <= 0), "its scores must be log-probabilities.")
+    search, model = make(), perturb(build("transformer_tiny", {**TINY, **TINY_DECODER}))
+    source = np.array([[5, 7, 9, 3], [6, 3, 0, 0]], "int32")
+    begun = np.array([[model.start, 8, 11], [model.start, 4, 0]], "int32")
+    for where, given in (("", {"source": source}), (" from a given beginning", {"source": source, "target": begun})):
+        ask = tf.function(lambda **ids: search(model, ids))
+        any_shape = {name: tf.TensorSpec((None, None), tf.int32, name) for name in given}
+        ask = ask.get_concrete_function(**any_shape)
+        found = ask(**{name: tf.constant(ids) for name, ids in given.items()})
+        _is_found(search, found, given, where)
+        _is_probable(model, found, given, where)
+        for row in range(2):
+            cut = {name: ids[row : row + 1, : np.count_nonzero(ids[row])] for name, ids in given.items()}
+            alone = ask(**{name: tf.constant(ids) for name, ids in cut.items()})
+            best = [np.trim_zeros(np.array(ids), "b").tolist() for ids in (alone.ids[0, 0], found.ids[row, 0])]
+            same = best[0] == best[1] and np.allclose(alone.scores[0], found.scores[row], rtol=1e-4, atol=1e-4)
+            require(same, f"what it answers a text{where} depends on the others in the batch.")
+
+
+def _is_found(search: Any, found: Any, given: dict[str, Any], where: str) -> None:
+    """Require answers of the right shapes that end within the limit of their text."""
+    from ..text.special import EOS
+
+    ids, scores = np.array(found.ids), np.array(found.scores)
+    right = ids.ndim == 3 and ids.shape[:2] == (2, search.answers)
+    require(right, f"it gives ids {ids.shape}, which are not (2, {search.answers}, length): texts, answers, tokens.")
+    require(scores.shape == ids.shape[:2], f"it gives scores {scores.shape}, but must give one an answer.")
+    require(np.isfinite(scores[:, 0]).all(), "its best answer must have a log-probability.")
+    require(ids.min() >= 0 and ids.max() < 19, "it says ids that the vocabulary has not.")
+    limits = np.array(search.limit(np.count_nonzero(given["source"], axis=1)))
+    before = np.count_nonzero(given["target"], axis=1) - 1 if "target" in given else np.zeros(2, int)
+    for row, limit in enumerate(np.maximum(limits - before, 1)):
+        for answer in ids[row]:
+            said = np.count_nonzero(answer)
+            require(said <= limit, f"it says {said} tokens{where}, more than the {limit} allowed.")
+            ends = np.flatnonzero(answer == EOS)
+            last = ends[0] + 1 if ends.size else said
+            require(not answer[last:].any(), f"it says {answer.tolist()}: after the end must be 0.")
+
+
+def _is_probable(model: Any, found: Any, given: dict[str, Any], where: str) -> None:
+    """Require of each answer the log-probabilities that the whole pass gives."""
+    from ..decoding.likelihood import token_log_probabilities
+
+    for row, (answers, scores, of_tokens) in enumerate(zip(*map(np.array, found), strict=True)):
+        begun = given["target"][row] if "target" in given else np.array([model.start])
+        begun = begun[: np.count_nonzero(begun)]
+        for answer, score, each in zip(answers[np.isfinite(scores)], scores[np.isfinite(scores)], of_tokens):
+            read = np.concatenate([begun, answer[:-1]])[None]
+            logits = model({"source": given["source"][row : row + 1], "target": read})[:, len(begun) - 1 :]
+            expected = np.array(token_log_probabilities(logits, answer[None], model.start))[0]
+            right = np.allclose(each, expected, rtol=1e-3, atol=1e-3)
+            require(right, f"`token_scores`{where} must be {expected.round(3).tolist()}, but are {each.tolist()}.")
+            right = np.isclose(score, expected.sum(), rtol=1e-3, atol=1e-3)
+            require(right, f"a score{where} must be the log-probability {expected.sum():.4g}, but is {score:.4g}.")
 
 
 def _initializes(make: Make) -> None:
