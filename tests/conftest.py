@@ -1,5 +1,6 @@
 """What all tests share: which of them run, and one tiny training for those that need a trained run."""
 
+import gc
 import inspect
 import os
 import shutil
@@ -77,6 +78,18 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and item.config.getoption("--long") and "pip install" in str(report.longrepr):
         report.outcome, report.longrepr = "failed", f"Skipped for want of a package: {report.longrepr[-1]}"
     return report
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _graphs_are_swept_once():
+    """After each module, leave what is still there out of later garbage collections.
+
+    TensorFlow keeps the graphs of functions that are gone, some 18,000 objects each; Keras collects garbage often, and
+    each time would look through those of all tests before.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ LITTLE = {
     "bert.py": "--recipe bert_tiny --set model.vocab_size=101 --set model.encoder.layers=1 --part inference lengths "
     "--batch 3 --length 17 --rounds 1 --steps 1 --warmup 1",
     "compression.py": "--limit 5 --split test",
+    "decoding.py": "--recipe transformer_tiny --vocabulary 101 --sentences 3 --steps 5 --turns 1",
     "export_speed.py": "--limit 5 --requests 1 5 --runs 1",
     "goodput.py": "--recipe transformer_tiny --set model.dim=12 --pairs 101 --batch 7 --rounds 1 --steps 2 --warmup 1",
     "startup.py": "--runs 1",
@@ -20,6 +21,7 @@ LITTLE = {
 FIGURE = {
     "bert.py": r"(?s)inference: bert_tiny.*lengths: bert_tiny.*ratio \d+\.\d\d \(median of 1 turns",
     "compression.py": r"xz -9e after the training text +│ +\d\.\d{3} │ +1\.000 │",
+    "decoding.py": r"(?s)greedy, 3 sources.*5 steps.*ours, .* 5\.0\n.*beam 4, 3 sources.* 5\.0\n",
     "export_speed.py": r"│ +5 │ +[\d,]+\.\d │",
     "goodput.py": r"ratio \d+\.\d\d \(median of 1 turns",
     "startup.py": r"keras-transformers list +│ +\d\.\d{3} │",

@@ -147,6 +147,42 @@ assert model.initialization.scale == 0.5 and model.from_config(model.get_config(
     assert re.search(r"note \d+ matrices are kept as they are", done.stderr)
 
 
+def test_the_searches_of_the_guide_work(tmp_path, tiny):
+    """Trained with one, exported with either: a SavedModel answers as the run, and no search says more than it may."""
+    page = text_of("docs/writing-a-search.md")
+    for block in PYTHON.findall(page):
+        (tmp_path / re.match(r"# (\S+\.py)\n", block)[1]).write_text(block, encoding="utf-8")
+    (recipe,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    (tmp_path / "mine.yaml").write_text(recipe, encoding="utf-8")
+    script = """
+import json, sys
+import check_search
+import keras_transformers as kt
+run = kt.train("mine.yaml", "run", json.loads(sys.argv[1]))
+texts, beginnings = ["3 May 2021", "le 4 juin 1999"], ["20", "1"]
+typical = ["task.search={type: typical, mass: 0.5, max_length: 12}"]
+for folder, overrides, count, most in (("diverse", [], 3, 20), ("typical", typical, 1, 12)):
+    exported = kt.export(run, folder, overrides=overrides)
+    found = list(kt.predict(exported, texts, seed=5, prefix=beginnings))
+    own = list(kt.predict(run, texts, overrides, seed=5, prefix=beginnings))
+    assert [row["texts"] for row in found] == [row["texts"] for row in own]
+    for row, beginning in zip(found, beginnings):
+        assert len(row["texts"]) == count and row["scores"] == sorted(row["scores"], reverse=True)
+        assert all(text.startswith(beginning) for text in row["texts"]), row
+        assert all(len(ids) <= most for ids in row["tokens"]), row
+(greedy,) = kt.predict(run, texts[:1], ["task.search={type: greedy, max_length: 20}"])
+(row,) = kt.predict(run, texts[:1], ["task.search.strength=0.0"], n_best=2)
+assert row["texts"] == 2 * [greedy["text"]], row
+said = [next(kt.predict("typical", texts, seed=seed))["texts"][0] for seed in (5, 6)]
+assert said[0] != said[1], said
+assert "".join(kt.complete(run, texts[0], typical, seed=5)) == said[0]
+"""
+    environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    command = [sys.executable, "-c", script, json.dumps(tiny)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_metric_of_the_guide_scores(tmp_path):
     (block,) = PYTHON.findall(text_of("docs/metrics.md"))
     (tmp_path / "similarity.py").write_text(block, encoding="utf-8")

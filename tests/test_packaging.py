@@ -119,7 +119,7 @@ def test_version_is_said_once():
 
 def test_every_import_is_a_declared_dependency():
     extras = PROJECT["optional-dependencies"]
-    optional = [requirement for name in ("plot", "tagging", "jax") for requirement in extras[name]]
+    optional = [requirement for name in ("plot", "tagging", "jax", "ctranslate2") for requirement in extras[name]]
     declared = {requirement_name(requirement) for requirement in [*PROJECT["dependencies"], *optional]}
     modules = {MODULES.get(name, name) for name in declared}
 
