@@ -1,7 +1,10 @@
 """A small model with random weights to search in, and how its answers are found without any search of ours."""
 
+import functools
+
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_transformers.api.build import build
 from keras_transformers.text.special import BOS, EOS, PAD
@@ -20,11 +23,18 @@ def transformer(vocab_size=V, noise=0.3, seed=3, **changes):
     return model
 
 
+@functools.cache
+def whole_pass(model):
+    """Return the call of a model on whole inputs, as a graph for any shapes."""
+    ids = tf.TensorSpec((None, None), tf.int32)
+    return tf.function(lambda source, target: model({"source": source, "target": target}), input_signature=[ids, ids])
+
+
 class Reference:
     """Log-probabilities of what follows, by the whole pass, among the tokens that answers are made of."""
 
     def __init__(self, model, source, width):
-        self.model, self.source, self.width, self.known = model, source, width, {}
+        self.call, self.source, self.width, self.known = whole_pass(model), source, width, {}
 
     def __call__(self, said):
         """Return (V,) for one beginning `said`, a tuple of ids."""
@@ -37,7 +47,7 @@ class Reference:
             part = unknown[start : start + 512]
             target = np.array([[BOS, *said] + [0] * (self.width - len(said)) for said in part], "int32")
             source = np.repeat(self.source[None], len(part), axis=0)
-            logits = np.asarray(self.model({"source": source, "target": target}), "float64")[:, len(part[0])]
+            logits = np.asarray(self.call(source, target), "float64")[:, len(part[0])]
             logits[:, [PAD, BOS]] = -np.inf
             normalizer = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
             for said, row in zip(part, logits - logits.max(1, keepdims=True) - normalizer):
