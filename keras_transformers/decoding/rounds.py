@@ -99,9 +99,9 @@ class StepByStep(Search):
         self, model: Decodable, last: Tensor, state: State, memory: Memory, rules: Rules, step: Tensor
     ) -> tuple[Tensor, State, Memory]:
         """Read the tokens `last` (M, K), and choose those that follow."""
-        sentences, beams = tf.shape(last)[0], last.shape[1]
+        beams = last.shape[1]
         logits, state = model.step(tf.reshape(last, (-1, 1)), state)
-        logits = tf.reshape(logits, (sentences, beams, logits.shape[-1]))
+        logits = tf.reshape(logits, (-1, beams, logits.shape[-1]))
         last, parents, memory = self.advance(logits, memory, rules, step)
         if parents is not None:
             state = model.choose_beams(state, parents, beams)

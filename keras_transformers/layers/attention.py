@@ -18,7 +18,7 @@ from . import cache as caches
 from .compose import width_of
 from .dropout import Dropout
 from .initializer import InitializerName, kernel_initializer
-from .linear import Linear, together
+from .linear import Linear, as_leading, joined, side_by_side, together
 from .masks import MaskedLayer, as_attention_mask, causal_mask, implicit_mask
 
 
@@ -28,17 +28,22 @@ def dot_product_scores(query: Tensor, key: Tensor) -> Tensor:
     return ops.einsum("bthk,bshk->bhts", query * scale, key)
 
 
-def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+def masked_softmax(scores: Tensor, mask: Tensor | None = None, sees_itself: bool = False) -> Tensor:
     """Return the softmax of `scores` (B, H, T, S) over S in float32, zero where `mask` is False.
 
     A row with nothing to attend to is a row of zeros, not of NaN.
+
+    Args:
+        scores: The scores.
+        mask: Boolean, broadcastable to (B, H, T, S).
+        sees_itself: Whether each row has something to attend to, as in a step of self-attention.
     """
     scores = ops.cast(scores, "float32")
     if mask is not None:
         scores = ops.where(mask, scores, -1e9)
     # Keras warns of a softmax over one element, which a first step of decoding is.
     weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores, axis=-1)
-    return weights if mask is None else ops.where(mask, weights, 0.0)
+    return weights if mask is None or sees_itself else ops.where(mask, weights, 0.0)
 
 
 def weighted_sum(weights: Tensor, value: Tensor) -> Tensor:
@@ -225,16 +230,12 @@ class MultiHeadAttention(MaskedLayer):
 
         def run(query: Tensor) -> Any:
             at = _positions(positions, query, index)
+            if caches.is_of_sentence(cache):
+                return self._step_sentence(query, cache, at, key_positions, mask)
             new = {"key": self.transform(self._split(self.key(query)), at), "value": self._split(self.value(query))}
-            if caches.is_of_sentence(cache):
-                written = caches.append(cache, new)
-            else:
-                written = caches.write(cache, new, index)
+            written = caches.write(cache, new, index)
             held = ops.arange(caches.length(written)) if key_positions is None else key_positions
-            last = query.shape[1] == 1 and key_positions is None and caches.is_of_sentence(cache)
-            seen = causal_mask(at, held) if mask is None and not last else mask
-            if caches.is_of_sentence(cache):
-                return self._attend_sentence(self.query(query), written, at, held, seen), written
+            seen = causal_mask(at, held) if mask is None else mask
             entries = caches.read(written)
             return self._attend(self.query(query), entries["key"], entries["value"], at, held, seen), written
 
@@ -265,8 +266,9 @@ class MultiHeadAttention(MaskedLayer):
         def run(query: Tensor) -> Any:
             at = _positions(positions, query)
             if caches.is_of_sentence(cache):
-                held = ops.arange(caches.length(cache)) if key_positions is None else key_positions
-                return self._attend_sentence(self.query(query), cache, at, held, mask)
+                q = self.transform(self._split(self.query(query)), at)
+                q = caches.heads_first(q, caches.sentences(cache))
+                return self._attend_sentence(q, cache, at, key_positions, mask, query)
             entries = caches.read(cache)
             k, v = entries["key"], entries["value"]
             return self._attend(self.query(query), k, v, at, _positions(key_positions, k), mask)
@@ -289,9 +291,16 @@ class MultiHeadAttention(MaskedLayer):
             k, v = together((self.key, self.value), source)
             k = self.transform(self._split(k), _positions(positions, source))
             empty = caches.of_sentence(ops.shape(source)[0], self.heads, self.width, self.compute_dtype)
-            return caches.append(empty, {"key": k, "value": self._split(v)})
+            new = {"key": k, "value": self._split(v)}
+            return caches.append(empty, {name: caches.swap_heads(x) for name, x in new.items()})
 
         return self(source, run=run)
+
+    def hoisted(self, cache: Cache) -> Cache:
+        """Return a cache of self-attention with what each step would otherwise compute anew from the weights."""
+        if not caches.is_of_sentence(cache):
+            return cache
+        return caches.with_weights(cache, side_by_side((self.query, self.key, self.value), self.compute_dtype))
 
     def get_config(self) -> Config:
         return {
@@ -315,40 +324,65 @@ class MultiHeadAttention(MaskedLayer):
         context = self.attend(q, k, v, None if mask is None else as_attention_mask(mask), bias)
         return self.output_projection(self._merge(context))
 
+    def _step_sentence(
+        self, x: Tensor, cache: Cache, positions: Tensor, key_positions: Tensor | None, mask: Tensor | None
+    ) -> tuple[Tensor, Cache]:
+        """Do what `step` does, for targets `x` (N, T, D) and a cache of B sentences."""
+        batch = caches.sentences(cache)
+        parts = joined((self.query, self.key, self.value), x, cache.get(caches.WEIGHTS))
+        parts = ops.reshape(parts, as_leading(x, 3 * self.heads, self.width))
+        if self._overrides("transform"):
+            q, k, v = ops.split(parts, 3, axis=2)
+            q, k = self.transform(q, positions), self.transform(k, positions)
+            q, k, v = (caches.heads_first(part, batch) for part in (q, k, v))
+        else:
+            q, k, v = ops.split(caches.heads_first(parts, batch), 3, axis=1)
+        written = caches.append(cache, {"key": k, "value": v})
+        if mask is None and (x.shape[1] > 1 or key_positions is not None):
+            held = ops.arange(caches.length(written)) if key_positions is None else key_positions
+            mask = causal_mask(positions, held)
+        return self._attend_sentence(q, written, positions, key_positions, mask, x, sees_itself=True), written
+
     def _attend_sentence(
-        self, q: Tensor, cache: Cache, positions: Tensor, key_positions: Tensor, mask: Tensor | None
+        self,
+        q: Tensor,
+        cache: Cache,
+        positions: Tensor,
+        key_positions: Tensor | None,
+        mask: Tensor | None,
+        x: Tensor,
+        sees_itself: bool = False,
     ) -> Tensor:
-        """Return (N, T, D) from projected queries (N, T, H·K) and a cache of B sentences.
+        """Return what targets `x` (N, T, D) read from a cache of B sentences, (N, T, D).
 
         The queries of a sentence's rows are computed as if they were those of one row.
 
         Args:
-            q: The queries.
+            q: Transformed queries (B, H, N/B·T, K).
             cache: Of sentences; with what this step has written, if anything.
-            positions: Of the queries, (T,) or (N, T).
-            key_positions: Of the entries, (L,) or (B, L). Those beyond the cache are left out.
+            positions: Of the targets, (T,) or (N, T).
+            key_positions: Of the entries, (L,) or (B, L); None: 0 … L-1. Those beyond the cache are left out.
             mask: Which entries may be attended to, broadcastable to (B, H, N/B·T, L); None: all.
+            x: The targets.
+            sees_itself: Whether each target may attend to something.
         """
         held = cache[caches.SENTENCE]
         key, value = held["key"], held["value"]
         batch, _, entries, _ = ops.shape(key)
-        rows, width = ops.shape(q)[:2]
-        at = _of_sentences(positions, rows, batch)
-        known = key_positions[..., :entries]
         if mask is not None:
             mask = as_attention_mask(mask)
             mask = mask if mask.shape[-1] == 1 else mask[..., :entries]
-        q = ops.reshape(q, (batch, width * caches.of_each(rows, batch), self.heads, self.width))
-        q = self.transform(q, at)
+        at = _of_sentences(positions, ops.shape(x)[0], batch)
+        known = ops.arange(entries) if key_positions is None else key_positions[..., :entries]
         bias = self.bias(*_of_one_rank(at, known))
         if self._overrides("scores", "normalize", "attend"):
-            context = self.attend(q, caches.swap_heads(key), caches.swap_heads(value), mask, bias)
+            context = self.attend(*(caches.swap_heads(part) for part in (q, key, value)), mask, bias)
         else:
-            scores = ops.matmul(caches.swap_heads(q) / math.sqrt(self.width), ops.transpose(key, (0, 1, 3, 2)))
+            scores = ops.matmul(q / math.sqrt(self.width), ops.transpose(key, (0, 1, 3, 2)))
             scores = scores if bias is None else ops.cast(scores, "float32") + ops.cast(bias, "float32")
-            weights = ops.cast(masked_softmax(scores, mask), value.dtype)
+            weights = ops.cast(masked_softmax(scores, mask, sees_itself), value.dtype)
             context = caches.swap_heads(ops.matmul(weights, value))
-        return self.output_projection(ops.reshape(context, (rows, width, self.heads * self.width)))
+        return self.output_projection(ops.reshape(context, as_leading(x, self.heads * self.width)))
 
     def _projection(self, name: str, units: int, input_shape: Shape) -> Linear:
         layer = Linear(
@@ -363,7 +397,7 @@ class MultiHeadAttention(MaskedLayer):
 
     def _split(self, x: Tensor) -> Tensor:
         """(B, L, H·K) → (B, L, H, K)."""
-        return ops.reshape(x, (*ops.shape(x)[:2], self.heads, self.width))
+        return ops.reshape(x, as_leading(x, self.heads, self.width))
 
     def _merge(self, x: Tensor) -> Tensor:
         """(B, L, H, K) → (B, L, H·K)."""

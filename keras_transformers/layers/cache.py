@@ -9,8 +9,9 @@ tensors has the entries first and the rows second, (L, B, …), so that what a s
 is no list of entries, such as a running sum, has 1 in place of L. Beams are rows, and are chosen by gathering.
 
 What `MultiHeadAttention` keeps is {"sentence": {"key": (B, H, S, K), "value": (B, H, S, K)}}: one cache a sentence,
-which a step makes longer by what it writes. Where the K beams of a sentence are its rows, N = B·K, they share it: each
-step adds an entry a beam, none is ever moved, and a mask says which entries are a beam's own past (see timeline.py).
+which a step makes longer by what it writes; beside it may stand what is one for all sentences. Where the K beams of a
+sentence are its rows, N = B·K, they share it: each step adds an entry a beam, none is ever moved, and a mask says which
+entries are a beam's own past (see timeline.py).
 """
 
 from typing import Any
@@ -18,9 +19,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from ..annotations import Cache, Tensor
+from ..annotations import Cache, Layer, Tensor
 
 SENTENCE = "sentence"
+WEIGHTS = "weights"
 
 
 def write(cache: Cache, new: Cache, index: int | Tensor) -> Cache:
@@ -44,12 +46,18 @@ def gather_rows(cache: Cache, parents: Tensor) -> Cache:
     Of caches that beams share these are sentences, with all their beams.
     """
     if is_of_sentence(cache):
-        return {SENTENCE: {name: ops.take(x, parents, axis=0) for name, x in cache[SENTENCE].items()}}
+        return {**cache, SENTENCE: {name: ops.take(x, parents, axis=0) for name, x in cache[SENTENCE].items()}}
     if isinstance(cache, dict):
         return {name: gather_rows(part, parents) for name, part in cache.items()}
     if isinstance(cache, list | tuple):
         return type(cache)(gather_rows(part, parents) for part in cache)
     return ops.take(cache, parents, axis=1)
+
+
+def hoisted(layer: Layer, cache: Cache) -> Cache:
+    """Return the cache of `layer` with what each of its steps would compute anew from the weights, if it says so."""
+    hoist = getattr(layer, "hoisted", None)
+    return cache if hoist is None else hoist(cache)
 
 
 def swap(x: Tensor) -> Tensor:
@@ -77,17 +85,29 @@ def is_of_sentence(cache: Any) -> bool:
 
 
 def append(cache: Cache, new: dict[str, Tensor]) -> Cache:
-    """Return a cache of sentences with `new`, keys and values (N, T, H, K), after what it holds.
+    """Return a cache of sentences with `new`, keys and values from `heads_first`, after what it holds.
 
-    A step's entries stand beam by beam: N is the batch or, where K beams share the cache, K times as many.
+    A step's entries stand beam by beam, where beams share the cache.
     """
     held = cache[SENTENCE]
-    batch = ops.shape(held["key"])[0]
-    return {SENTENCE: {name: ops.concatenate([held[name], heads_first(x, batch)], axis=2) for name, x in new.items()}}
+    return {**cache, SENTENCE: {name: ops.concatenate([held[name], x], axis=2) for name, x in new.items()}}
+
+
+def with_weights(cache: Cache, weights: dict[str, Tensor] | None) -> Cache:
+    """Return a cache of sentences with weights that each step multiplies by, None: it has none."""
+    return cache if weights is None else {**cache, WEIGHTS: weights}
+
+
+def sentences(cache: Cache) -> int | Tensor:
+    """Return B, of how many sentences this is the cache."""
+    return ops.shape(cache[SENTENCE]["key"])[0]
 
 
 def heads_first(x: Tensor, batch: int | Tensor) -> Tensor:
-    """Return (N, T, H, K) as (B, H, N/B·T, K): what the rows of a sentence hold, one after the other."""
+    """Return `x` (N, T, H, K) as (B, H, N/B·T, K): what the rows of a sentence hold, one after the other.
+
+    N is the batch B or, where K beams of a sentence are rows, K times as many.
+    """
     rows, width = ops.shape(x)[:2]
     return swap_heads(ops.reshape(x, (batch, width * of_each(rows, batch), *x.shape[2:])))
 

@@ -8,6 +8,7 @@ from keras import ops
 from ..annotations import Cache, Shape, Tensor
 from ..signature import Attention, FeedForward, Norm, Rate, register
 from .block import Block
+from .cache import hoisted
 from .compose import build_once, clone
 from .masks import as_causal_mask, implicit_mask
 
@@ -106,6 +107,10 @@ class DecoderBlock(Block):
         check_memory(memory, self.reads_memory)
         cache = {"self": self.attention.empty_cache(batch, length)}
         return {**cache, "memory": self.cross_attention.source_cache(memory)} if self.reads_memory else cache
+
+    def hoisted(self, cache: Cache) -> Cache:
+        """Return the cache with what each step would otherwise compute anew from the weights."""
+        return {**cache, "self": hoisted(self.attention, cache["self"])}
 
     def step(
         self,

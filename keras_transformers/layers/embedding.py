@@ -12,6 +12,7 @@ from keras import ops
 from ..annotations import Config, Shape, Tensor
 from ..signature import Exactly, ModelDim, ModelVocabSize, register
 from .initializer import truncated_normal
+from .linear import as_leading
 from .masks import MaskedLayer
 
 
@@ -53,7 +54,7 @@ class Embedding(MaskedLayer):
         flat = ops.reshape(x, (-1, self.dim))
         table = ops.cast(self.table, self.compute_dtype)
         logits = ops.cast(ops.matmul(flat, ops.transpose(table)), "float32")
-        return ops.reshape(logits, (*ops.shape(x)[:-1], self.vocab_size))
+        return ops.reshape(logits, as_leading(x, self.vocab_size))
 
     def get_config(self) -> Config:
         return {**super().get_config(), "vocab_size": self.vocab_size, "dim": self.dim}

@@ -26,9 +26,8 @@ class Linear(keras.layers.Dense):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if len(inputs.shape) == 2:
             return super().call(inputs, training=training)
-        lead = ops.shape(inputs)[:-1]
         flat = ops.reshape(inputs, (-1, inputs.shape[-1]))
-        return ops.reshape(super().call(flat, training=training), (*lead, self.units))
+        return ops.reshape(super().call(flat, training=training), as_leading(inputs, self.units))
 
     def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
         """Do what `keras.layers.Dense` does; it leaves out subclasses, whose weights may be of another kind."""
@@ -55,11 +54,44 @@ class Linear(keras.layers.Dense):
         super().load_own_variables(variables)
 
 
+def side_by_side(layers: "Sequence[Linear]", dtype: str) -> dict[str, Tensor] | None:
+    """Return the weights of several `Linear` layers laid side by side, or None where one is quantized.
+
+    Args:
+        layers: `Linear` layers of one input, without activation.
+        dtype: Of the product.
+
+    Returns:
+        `kernel`, (D, ΣF) and, if they have any, `bias`, (ΣF,).
+    """
+    if any(layer.quantization_mode for layer in layers):
+        return None
+    weights = {"kernel": ops.concatenate([ops.cast(layer.kernel, dtype) for layer in layers], axis=1)}
+    if layers[0].use_bias:
+        weights["bias"] = ops.concatenate([ops.cast(layer.bias, dtype) for layer in layers])
+    return weights
+
+
+def joined(layers: "Sequence[Linear]", x: Tensor, weights: dict[str, Tensor] | None = None) -> Tensor:
+    """Return the outputs of several `Linear` layers for one input side by side, (B, T, ΣF), from one matrix product.
+
+    A processor does one product faster than several narrow ones.
+
+    Args:
+        layers: `Linear` layers without activation.
+        x: Their input, (B, T, D).
+        weights: From `side_by_side`, where they are used many times.
+    """
+    weights = weights or side_by_side(layers, x.dtype)
+    if weights is None:
+        return ops.concatenate([layer(x) for layer in layers], axis=-1)
+    outputs = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), weights["kernel"])
+    outputs = outputs + weights["bias"] if "bias" in weights else outputs
+    return ops.reshape(outputs, as_leading(x, outputs.shape[-1]))
+
+
 def together(layers: "Sequence[Linear]", x: Tensor) -> list[Tensor]:
     """Return the outputs of several `Linear` layers for one input, from one matrix product.
-
-    The weights stay apart; their kernels are laid side by side for the product, which a processor
-    does faster than several narrow ones.
 
     Args:
         layers: `Linear` layers without activation.
@@ -67,11 +99,14 @@ def together(layers: "Sequence[Linear]", x: Tensor) -> list[Tensor]:
     """
     if any(layer.quantization_mode for layer in layers):
         return [layer(x) for layer in layers]
-    dtype = x.dtype
-    kernel = ops.concatenate([ops.cast(layer.kernel, dtype) for layer in layers], axis=1)
-    outputs = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), kernel)
-    if layers[0].use_bias:
-        outputs = outputs + ops.concatenate([ops.cast(layer.bias, dtype) for layer in layers])
-    outputs = ops.reshape(outputs, (*ops.shape(x)[:-1], kernel.shape[1]))
     ends = np.cumsum([layer.units for layer in layers])
-    return list(ops.split(outputs, [int(end) for end in ends[:-1]], axis=-1))
+    return list(ops.split(joined(layers, x), [int(end) for end in ends[:-1]], axis=-1))
+
+
+def as_leading(x: Tensor, *last: int) -> tuple[Any, ...]:
+    """Return a shape: the axes of `x` but its last, then those of `last`; -1 for one of which only the graph knows."""
+    lead = ops.shape(x)[:-1]
+    unknown = [axis for axis, size in enumerate(lead) if not isinstance(size, int)]
+    if len(unknown) == 1:  # a constant shape costs no operations
+        lead = tuple(-1 if axis in unknown else size for axis, size in enumerate(lead))
+    return (*lead, *last)

@@ -11,6 +11,7 @@ from keras import ops
 
 from ..annotations import Tensor
 from ..signature import Positive, register
+from .linear import as_leading
 
 
 @register("norm", "layer_norm")
@@ -32,7 +33,7 @@ class LayerNorm(keras.layers.LayerNormalization):
         flat = ops.cast(ops.reshape(inputs, (-1, inputs.shape[-1])), "float32")
         gamma, beta = ops.cast(self.gamma, "float32"), ops.cast(self.beta, "float32")
         outputs = layer_norm(flat, gamma, beta, self.epsilon)
-        return ops.reshape(ops.cast(outputs, self.compute_dtype), ops.shape(inputs))
+        return ops.reshape(ops.cast(outputs, self.compute_dtype), as_leading(inputs, inputs.shape[-1]))
 
 
 def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> Tensor:

@@ -203,8 +203,7 @@ class Decoder(Stack):
         where = {
             "index": state["timeline"]["index"],
             "positions": positions,
-            "key_positions": timelines.key_positions(timeline),
-            "mask": timelines.visible(timeline, ops.shape(x)[1]),
+            **timelines.entries(timeline, ops.shape(x)[1]),
             "memory_mask": state.get("memory_mask"),
         }
         blocks = []
@@ -212,6 +211,11 @@ class Decoder(Stack):
             x, cache = block.step(x, cache, **where)
             blocks.append(cache)
         return self._normalized(x), {**state, "timeline": timeline, "blocks": blocks}
+
+    def hoisted(self, state: State) -> State:
+        """Return the state with what each step would otherwise compute anew from the weights."""
+        each = zip(self.blocks, state["blocks"], strict=True)
+        return {**state, "blocks": [caches.hoisted(block, cache) for block, cache in each]}
 
     @property
     def shares_beams(self) -> bool:

@@ -83,6 +83,13 @@ def advance(timeline: Timeline, positions: Tensor, real: Tensor | None = None) -
     return following
 
 
+def entries(timeline: Timeline, width: int) -> dict[str, Tensor | None]:
+    """Return what an attention's step is told of the entries, their `key_positions` and the `mask`, None by default."""
+    if not is_ragged(timeline) and not has_beams(timeline):
+        return {"key_positions": None, "mask": None}
+    return {"key_positions": key_positions(timeline), "mask": visible(timeline, width)}
+
+
 def key_positions(timeline: Timeline) -> Tensor:
     """Return the position of what each entry holds; 0 at an entry that holds nothing.
 

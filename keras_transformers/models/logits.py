@@ -11,6 +11,7 @@ from keras import ops
 from ..annotations import Layer, Shape, Tensor
 from ..layers.embedding import Embedding
 from ..layers.initializer import truncated_normal
+from ..layers.linear import as_leading
 from ..layers.masks import MaskedLayer
 
 
@@ -107,4 +108,4 @@ class FreeLogits(OutputLayer):
 def product(states: Tensor, matrix: Tensor) -> Tensor:
     """Return the products (B, T, V) of states (B, T, D) and a matrix (D, V), float32."""
     flat = ops.cast(ops.reshape(states, (-1, states.shape[-1])), matrix.dtype)
-    return ops.reshape(ops.cast(ops.matmul(flat, matrix), "float32"), (*ops.shape(states)[:-1], matrix.shape[-1]))
+    return ops.reshape(ops.cast(ops.matmul(flat, matrix), "float32"), as_leading(states, matrix.shape[-1]))

@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 
 from ..annotations import State, Tensor
+from ..layers.cache import hoisted
 from .decodable import Decodable
 
 
@@ -53,7 +54,8 @@ class Stepwise(Decodable):
         return self.choose(state, sentences) if shared else super().choose_sentences(state, sentences, beams)
 
     def hoisted(self, state: State) -> State:
-        """Return the state with the matrix of the output as a product takes it fastest."""
+        """Return the state with the matrices of decoder and output as products take them fastest."""
+        state = hoisted(self.decoder, state)
         matrix = self.output_layer.matrix()
         return state if matrix is None else {**state, "output": matrix}
 
