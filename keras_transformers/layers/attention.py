@@ -291,8 +291,7 @@ class MultiHeadAttention(MaskedLayer):
             k, v = together((self.key, self.value), source)
             k = self.transform(self._split(k), _positions(positions, source))
             empty = caches.of_sentence(ops.shape(source)[0], self.heads, self.width, self.compute_dtype)
-            new = {"key": k, "value": self._split(v)}
-            return caches.append(empty, {name: caches.swap_heads(x) for name, x in new.items()})
+            return caches.append(empty, caches.swap_heads(k), caches.swap_heads(self._split(v)))
 
         return self(source, run=run)
 
@@ -337,7 +336,7 @@ class MultiHeadAttention(MaskedLayer):
             q, k, v = (caches.heads_first(part, batch) for part in (q, k, v))
         else:
             q, k, v = ops.split(caches.heads_first(parts, batch), 3, axis=1)
-        written = caches.append(cache, {"key": k, "value": v})
+        written = caches.append(cache, k, v)
         if mask is None and (x.shape[1] > 1 or key_positions is not None):
             held = ops.arange(caches.length(written)) if key_positions is None else key_positions
             mask = causal_mask(positions, held)
@@ -368,7 +367,7 @@ class MultiHeadAttention(MaskedLayer):
         """
         held = cache[caches.SENTENCE]
         key, value = held["key"], held["value"]
-        batch, _, entries, _ = ops.shape(key)
+        batch, _, entries, _ = ops.shape(value)
         if mask is not None:
             mask = as_attention_mask(mask)
             mask = mask if mask.shape[-1] == 1 else mask[..., :entries]
@@ -376,9 +375,10 @@ class MultiHeadAttention(MaskedLayer):
         known = ops.arange(entries) if key_positions is None else key_positions[..., :entries]
         bias = self.bias(*_of_one_rank(at, known))
         if self._overrides("scores", "normalize", "attend"):
-            context = self.attend(*(caches.swap_heads(part) for part in (q, key, value)), mask, bias)
+            key = ops.transpose(key, (0, 3, 1, 2))
+            context = self.attend(caches.swap_heads(q), key, caches.swap_heads(value), mask, bias)
         else:
-            scores = ops.matmul(q / math.sqrt(self.width), ops.transpose(key, (0, 1, 3, 2)))
+            scores = ops.matmul(q / math.sqrt(self.width), key)
             scores = scores if bias is None else ops.cast(scores, "float32") + ops.cast(bias, "float32")
             weights = ops.cast(masked_softmax(scores, mask, sees_itself), value.dtype)
             context = caches.swap_heads(ops.matmul(weights, value))

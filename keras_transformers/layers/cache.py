@@ -8,10 +8,10 @@ An attention that keeps something of its own keeps it in any nested structure of
 tensors has the entries first and the rows second, (L, B, …), so that what a step writes is one contiguous slice. What
 is no list of entries, such as a running sum, has 1 in place of L. Beams are rows, and are chosen by gathering.
 
-What `MultiHeadAttention` keeps is {"sentence": {"key": (B, H, S, K), "value": (B, H, S, K)}}: one cache a sentence,
-which a step makes longer by what it writes; beside it may stand what is one for all sentences. Where the K beams of a
-sentence are its rows, N = B·K, they share it: each step adds an entry a beam, none is ever moved, and a mask says which
-entries are a beam's own past (see timeline.py).
+What `MultiHeadAttention` keeps is {"sentence": {"key": (B, H, K, S), "value": (B, H, S, K)}}: one cache a sentence,
+as the products with queries and weights take it fastest, which a step makes longer by what it writes; beside it may
+stand what is one for all sentences. Where the K beams of a sentence are its rows, N = B·K, they share it: each step
+adds an entry a beam, none is ever moved, and a mask says which entries are a beam's own past (see timeline.py).
 """
 
 from typing import Any
@@ -37,7 +37,9 @@ def read(cache: Cache) -> Cache:
 
 def length(cache: Cache) -> int | Tensor:
     """Return L: the number of entries of the first tensor of `cache`."""
-    return ops.shape(keras.tree.flatten(cache)[0])[2 if is_of_sentence(cache) else 0]
+    if is_of_sentence(cache):
+        return ops.shape(cache[SENTENCE]["value"])[2]
+    return ops.shape(keras.tree.flatten(cache)[0])[0]
 
 
 def gather_rows(cache: Cache, parents: Tensor) -> Cache:
@@ -76,7 +78,8 @@ def put(entries: Tensor, new: Tensor, index: int | Tensor) -> Tensor:
 
 def of_sentence(batch: int | Tensor, heads: int, width: int, dtype: str) -> Cache:
     """Return a cache of `batch` sentences that holds nothing yet."""
-    return {SENTENCE: {name: ops.zeros((batch, heads, 0, width), dtype) for name in ("key", "value")}}
+    key, value = ops.zeros((batch, heads, width, 0), dtype), ops.zeros((batch, heads, 0, width), dtype)
+    return {SENTENCE: {"key": key, "value": value}}
 
 
 def is_of_sentence(cache: Any) -> bool:
@@ -84,13 +87,14 @@ def is_of_sentence(cache: Any) -> bool:
     return isinstance(cache, dict) and SENTENCE in cache
 
 
-def append(cache: Cache, new: dict[str, Tensor]) -> Cache:
-    """Return a cache of sentences with `new`, keys and values from `heads_first`, after what it holds.
+def append(cache: Cache, key: Tensor, value: Tensor) -> Cache:
+    """Return a cache of sentences with keys and values (B, H, S, K), from `heads_first`, after what it holds.
 
     A step's entries stand beam by beam, where beams share the cache.
     """
     held = cache[SENTENCE]
-    return {**cache, SENTENCE: {name: ops.concatenate([held[name], x], axis=2) for name, x in new.items()}}
+    key = ops.concatenate([held["key"], ops.transpose(key, (0, 1, 3, 2))], axis=3)
+    return {**cache, SENTENCE: {"key": key, "value": ops.concatenate([held["value"], value], axis=2)}}
 
 
 def with_weights(cache: Cache, weights: dict[str, Tensor] | None) -> Cache:
@@ -100,7 +104,7 @@ def with_weights(cache: Cache, weights: dict[str, Tensor] | None) -> Cache:
 
 def sentences(cache: Cache) -> int | Tensor:
     """Return B, of how many sentences this is the cache."""
-    return ops.shape(cache[SENTENCE]["key"])[0]
+    return ops.shape(cache[SENTENCE]["value"])[0]
 
 
 def heads_first(x: Tensor, batch: int | Tensor) -> Tensor:
