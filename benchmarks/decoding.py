@@ -5,8 +5,8 @@
     python benchmarks/decoding.py --ctranslate2 PYTHON --run runs/multi30k --text test_2016_flickr.en
 
 PYTHON is an interpreter that has CTranslate2; this one needs it, too, to write the model for it
-(`pip install 'keras-transformers[ctranslate2]'`). Both compute in float32 with two threads; CTranslate2 takes the best
-of three batch sizes, and of one worker with two threads or two with one, as found before the turns.
+(`pip install 'keras-transformers[ctranslate2]'`). Both compute in float32 with two threads, each in the way that is
+found best before the turns: of one worker with two threads or two with one, and CTranslate2 also of three batch sizes.
 
 Both stop at the given number of steps, or when their search ends: ours when no beam can become better than what is
 found, CTranslate2's when it has found as many answers as there are beams. Memory is the most that a process has held,
@@ -23,6 +23,8 @@ from pathlib import Path
 
 PEERS = Path(__file__).parent / "peers"
 THREADS = ((1, 2), (2, 1))
+BATCHES = (16, 32, 64)
+OURS = "ours"
 SEARCHES = {"greedy": 1, "beam 4": 4}
 
 
@@ -74,7 +76,7 @@ def random(args, folder, steps):
             saved = folder / f"{name}_{count}"
             save_search(model, search, saved)
             asked = {"beams": beams, "steps": count, "alpha": args.alpha}
-            jobs = {"ours": (own(saved), {**asked, "sources": ids.tolist()})}
+            jobs = own(saved, {**asked, "sources": ids.tolist()})
             if args.ctranslate2:
                 sources = [[pieces[one] for one in row[:-1]] for row in ids]
                 jobs |= theirs(args, folder / "ctranslate2", {**asked, "sources": sources})
@@ -94,7 +96,7 @@ def trained(args, folder):
         search = {"type": "beam", "beams": beams, "length_penalty": args.alpha} if beams > 1 else "greedy"
         saved = kt.export(args.run, folder / name, overrides={"task.search": search})
         asked = {"beams": beams, "steps": None, "alpha": args.alpha}
-        jobs = {"ours": (own(saved), {**asked, "sources": lines})}
+        jobs = own(saved, {**asked, "sources": lines})
         if args.ctranslate2:
             run = kt.load_run(args.run)
             tokenizer = run.tokenizer().source
@@ -127,27 +129,40 @@ def for_ctranslate2(model, sources, targets, folder):
     return pieces
 
 
-def own(folder):
-    return [sys.executable, str(PEERS / "saved_model_decoder.py"), str(folder), "2"]
+def own(folder, asked):
+    """Return our job in its best setting, by trying all once."""
+    peer = str(PEERS / "saved_model_decoder.py")
+    ways = []
+    for workers, threads in THREADS:
+        command = [sys.executable, peer, str(folder), str(workers), str(threads)]
+        ways.append((command, [(asked, f"{workers}x{threads} threads")]))
+    return {f"{OURS} ({setting})": job for job, setting in [best(ways)]}
 
 
 def theirs(args, folder, asked):
     """Return CTranslate2's jobs: for each numeric type its best setting, by trying all once."""
     jobs = {}
+    peer = str(PEERS / "ctranslate2_decoder.py")
     for compute in ("float32", *(["int8"] if args.int8 else [])):
-        tried = {}
-        for inter, intra in THREADS:
-            peer = PEERS / "ctranslate2_decoder.py"
-            command = [args.ctranslate2, str(peer), str(folder), str(inter), str(intra), compute]
-            with Engine(command) as engine:
-                for batch in (16, 32, 64):
-                    request = {**asked, "batch": batch}
-                    engine.ask(request)
-                    setting = f"{inter}x{intra} threads, batch {batch}"
-                    tried[engine.ask(request)["seconds"]] = (command, request, setting)
-        command, request, setting = tried[min(tried)]
-        jobs[f"CTranslate2 {compute} ({setting})"] = (command, request)
+        ways = []
+        for workers, threads in THREADS:
+            command = [args.ctranslate2, peer, str(folder), str(workers), str(threads), compute]
+            requests = [({**asked, "batch": size}, f"{workers}x{threads} threads, {size} a batch") for size in BATCHES]
+            ways.append((command, requests))
+        job, setting = best(ways)
+        jobs[f"CTranslate2 {compute} ({setting})"] = job
     return jobs
+
+
+def best(ways):
+    """Return the fastest job, (command, request), and its setting."""
+    tried = {}
+    for command, requests in ways:
+        with Engine(command) as engine:
+            for request, setting in requests:
+                engine.ask(request)
+                tried[engine.ask(request)["seconds"]] = (command, request), setting
+    return tried[min(tried)]
 
 
 class Engine:
@@ -181,14 +196,14 @@ def measure(title, jobs, args):
             if turn:
                 seconds[name].append(found[name]["seconds"])
     print(f"\n{title}")
-    print(f"{'':46} {'sentences/s':>12} {'least':>8} {'most':>8} {'ours is':>8} {'MiB':>8} {'tokens':>7}")
-    ours = statistics.median(seconds["ours"])
+    print(f"{'':52} {'sentences/s':>12} {'least':>8} {'most':>8} {'ours is':>8} {'MiB':>8} {'tokens':>7}")
+    ours = statistics.median(next(times for name, times in seconds.items() if name.startswith(OURS)))
     for name, engine in engines.items():
         count = len(jobs[name][1]["sources"])
         rates = sorted(count / one for one in seconds[name])
         tokens = statistics.mean(len(answer) for answer in found[name]["answers"])
         print(
-            f"{name + ', ' + engine.version:46} {statistics.median(rates):12.1f} {rates[0]:8.1f} {rates[-1]:8.1f} "
+            f"{name + ', ' + engine.version:52} {statistics.median(rates):12.1f} {rates[0]:8.1f} {rates[-1]:8.1f} "
             f"{statistics.median(seconds[name]) / ours:8.2f} {found[name]['peak_mib']:8.0f} {tokens:7.1f}",
             flush=True,
         )

@@ -72,12 +72,11 @@ class Beam(StepByStep):
         }
 
     def advance(
-        self, logits: Tensor, memory: Memory, rules: Rules, step: Tensor
+        self, logits: Tensor, beams: int, memory: Memory, rules: Rules, step: Tensor
     ) -> tuple[Tensor, Tensor | None, Memory]:
-        beams, size = logits.shape[1], logits.shape[-1]
-        count = min(2 * self.beams, size)  # of these at most half end
+        count = min(2 * self.beams, logits.shape[-1])  # of these at most half end
         said = past(rules, memory, memory["ids"][:, :beams], step)
-        gains, scores, tokens = candidates(tf.reshape(logits, (-1, size)), count, rules, said)
+        gains, scores, tokens = candidates(logits, count, rules, said)
         shape = (-1, beams * count)
         totals = tf.reshape(memory["scores"][:, :beams, None] + tf.reshape(gains, (-1, beams, count)), shape)
         totals = tf.pad(totals, [[0, 0], [0, max(0, 2 * self.beams - beams * count)]], constant_values=float("-inf"))

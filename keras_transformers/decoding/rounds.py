@@ -36,12 +36,13 @@ class StepByStep(Search):
 
     @abc.abstractmethod
     def advance(
-        self, logits: Tensor, memory: Memory, rules: Rules, step: Tensor
+        self, logits: Tensor, beams: int, memory: Memory, rules: Rules, step: Tensor
     ) -> tuple[Tensor, Tensor | None, Memory]:
         """Choose the next tokens.
 
         Args:
-            logits: (M, K, V), float32; at step 0 (M, 1, V): all beams begin as one.
+            logits: (M·`beams`, V), float32, of the beams of a sentence one after the other.
+            beams: K; at step 0 it is 1: all beams begin as one.
             memory: What is known.
             rules: What may not be said.
             step: How many tokens have been said.
@@ -101,8 +102,8 @@ class StepByStep(Search):
         """Read the tokens `last` (M, K), and choose those that follow."""
         beams = last.shape[1]
         logits, state = model.step(tf.reshape(last, (-1, 1)), state)
-        logits = tf.reshape(logits, (-1, beams, logits.shape[-1]))
-        last, parents, memory = self.advance(logits, memory, rules, step)
+        logits = tf.reshape(logits, (-1, logits.shape[-1]))
+        last, parents, memory = self.advance(logits, beams, memory, rules, step)
         if parents is not None:
             state = model.choose_beams(state, parents, beams)
         return last, state, memory

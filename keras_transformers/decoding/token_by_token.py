@@ -42,13 +42,12 @@ class TokenByToken(StepByStep):
         }
 
     def advance(
-        self, logits: Tensor, memory: Memory, rules: Rules, step: Tensor
+        self, logits: Tensor, beams: int, memory: Memory, rules: Rules, step: Tensor
     ) -> tuple[Tensor, Tensor | None, Memory]:
-        first = logits.shape[1] != self.beams  # all begin as one
-        logits = tf.repeat(logits, self.beams, axis=1) if first else logits
-        rows = tf.reshape(logits, (-1, logits.shape[-1]))
-        token, score = self.take(rows, rules, past(rules, memory, memory["ids"], step), memory, step)
-        shape = (tf.shape(logits)[0], self.beams)
+        first = beams != self.beams  # all begin as one
+        logits = tf.repeat(logits, self.beams, axis=0) if first else logits
+        token, score = self.take(logits, rules, past(rules, memory, memory["ids"], step), memory, step)
+        shape = tf.shape(memory["ended"])
         token = tf.where(memory["ended"], PAD, tf.reshape(token, shape))
         score = tf.where(memory["ended"], 0.0, tf.reshape(score, shape))
         ended = memory["ended"] | (token == EOS) | (step + 1 >= memory["limits"])[:, None]
