@@ -6,10 +6,11 @@ DIR/
   assets.extra/interface.json  the inputs in their order, the output that is the answer, and every signature
 """
 
+import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from ..annotations import Tensor
 from ..errors import ExportError, RecipeError, first_line
@@ -20,6 +21,12 @@ from ..recipe.paths import paths
 from ..recipe.recipe import Recipe
 from ..runs.ensemble import RunEnsemble
 from ..runs.run import Run, opened
+
+if TYPE_CHECKING:
+    from ..weights.compressed import Compressed
+
+KINDS = ("bfloat16", "int8")
+"""What weights may be kept as, beside float32."""
 
 MODEL = "saved_model.pb"
 SIGNATURE = "serving_default"
@@ -35,6 +42,7 @@ def export(
     overwrite: bool = False,
     overrides: Overrides = (),
     format: Literal["savedmodel", "huggingface", "ctranslate2"] = "savedmodel",
+    weights: Literal["float32", "bfloat16", "int8"] = "float32",
 ) -> Path:
     """Write the final model of a run, as a SavedModel unless another format is asked for, and return its path.
 
@@ -49,12 +57,18 @@ def export(
         overrides: Changes to the run's recipe, such as `["task.length=64"]`, for this SavedModel only.
         format: `savedmodel`; `huggingface`, a folder for Transformers, of a BERT; or `ctranslate2`, one for
             `ctranslate2.Translator`, of a Transformer.
+        weights: As what a SavedModel keeps its matrices. `bfloat16` takes a half and `int8` a quarter of the file and
+            the loaded model; each call computes in float32 as before, and takes longer by the time to widen them.
 
     Raises:
         RunError: It is not a finished run.
         RecipeError: An override does not fit the recipe, or the format has nothing that it could change.
         ExportError: The format cannot express the model, or the folder is taken or cannot be written.
     """
+    if weights not in ("float32", *KINDS):
+        raise ExportError(f"`weights` must be float32, {' or '.join(KINDS)}, but is {weights!r}.")
+    if format != "savedmodel" and weights != "float32":
+        raise ExportError(f"Only a SavedModel keeps its weights as {weights}: leave them out with the format {format}.")
     if format != "savedmodel" and isinstance(run, RunEnsemble):
         raise ExportError(f"Several runs go together into a SavedModel only: leave out --format {format}.")
     if format != "savedmodel":
@@ -64,7 +78,8 @@ def export(
     refuse_existing(directory, KIND, overwrite, ExportError)
     serving = run.serving()
     with replacing(directory, ExportError) as folder, writing(directory, ExportError):
-        signatures = write(serving, folder)
+        with contextlib.nullcontext() if weights == "float32" else _compressed(serving, weights):
+            signatures = write(serving, folder)
         extra = folder / "assets.extra"
         extra.mkdir()
         write_text(folder / RECIPE, _portable(run.recipe).to_yaml())
@@ -75,6 +90,13 @@ def export(
             interface["seed"] = getattr(search, "seed", 0)
         write_json(extra / INTERFACE, interface)
     return directory
+
+
+def _compressed(serving: Any, weights: str) -> "Compressed":
+    """Return the scope in which a serving module is traced that keeps its weights so."""
+    from ..weights.compressed import Compressed
+
+    return Compressed(serving.model.variables, weights)
 
 
 def _to_others(run: Run | StrPath, directory: StrPath, overwrite: bool, overrides: Overrides, format: str) -> Path:

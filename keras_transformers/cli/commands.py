@@ -242,7 +242,7 @@ def export(args):
     with _heavy(args):
         if args.set and args.format != "savedmodel":
             raise RecipeError(f"--set changes what a SavedModel answers; leave it out with --format {args.format}.")
-        if args.format == "huggingface" and not args.ensemble:
+        if args.format == "huggingface" and not args.ensemble and args.weights == "float32":
             from ..api.export_huggingface import export_huggingface
 
             for note in export_huggingface(args.model, args.directory, overwrite=args.overwrite):
@@ -251,7 +251,8 @@ def export(args):
             return
         from ..api.export import export
 
-        print(export(_model(args), args.directory, overwrite=args.overwrite, overrides=args.set, format=args.format))
+        made = export(_model(args), args.directory, args.overwrite, args.set, args.format, args.weights)
+        print(made)
 
 
 def embed(args):

@@ -204,6 +204,7 @@ def _add_exchange(verbs):
                  "export runs/dates exported", "export runs/dates exported --overwrite",
                  "export runs/bert exported --format huggingface",
                  "export runs/dates exported --format ctranslate2",
+                 "export runs/dates exported --weights int8",
                  "export runs/tags exported --set task.length=64")  # fmt: skip
     verb.add_argument("model", metavar="RUN", help="a run directory")
     verb.add_argument("directory", metavar="DIR", help="folder to write")
@@ -211,6 +212,9 @@ def _add_exchange(verbs):
     verb.add_argument("--format", choices=("savedmodel", "huggingface", "ctranslate2"), default="savedmodel",
                       help="by default savedmodel; huggingface: a folder for Transformers, of a BERT; ctranslate2: one "
                            "for CTranslate2, of a Transformer that translates")  # fmt: skip
+    verb.add_argument("--weights", choices=("float32", "bfloat16", "int8"), default="float32",
+                      help="as what a SavedModel keeps its matrices, by default float32; the others make it smaller, "
+                           "and each call a little slower")  # fmt: skip
     _ensemble(verb)
     _options(verb, "set", "plugin")
 

@@ -203,7 +203,7 @@ class Decoder(Stack):
         where = {
             "index": state["timeline"]["index"],
             "positions": positions,
-            **timelines.entries(timeline, ops.shape(x)[1]),
+            **timelines.entries(timeline, ops.shape(x)[1], by_default=self.shares_beams),
             "memory_mask": state.get("memory_mask"),
         }
         blocks = []

@@ -83,9 +83,15 @@ def advance(timeline: Timeline, positions: Tensor, real: Tensor | None = None) -
     return following
 
 
-def entries(timeline: Timeline, width: int) -> dict[str, Tensor | None]:
-    """Return what an attention's step is told of the entries, their `key_positions` and the `mask`, None by default."""
-    if not is_ragged(timeline) and not has_beams(timeline):
+def entries(timeline: Timeline, width: int, by_default: bool) -> dict[str, Tensor | None]:
+    """Return what a block's step is told of the entries: their `key_positions`, and the `mask` of what may be seen.
+
+    Args:
+        timeline: With the last targets written.
+        width: T.
+        by_default: Whether both may be None where they say what a step takes by default.
+    """
+    if by_default and not is_ragged(timeline) and not has_beams(timeline):
         return {"key_positions": None, "mask": None}
     return {"key_positions": key_positions(timeline), "mask": visible(timeline, width)}
 

@@ -43,6 +43,11 @@ class Ensemble(Decodable):
         self.output_shape = getattr(self.members[0], "output_shape", None)
 
     @property
+    def variables(self) -> list[Any]:
+        """The variables of all members, each once."""
+        return list({id(one): one for member in self.members for one in member.variables}.values())
+
+    @property
     def longest_input(self) -> int | None:
         """How many tokens all of them can read; None where they have no end."""
         known = [getattr(member, "longest_input", None) for member in self.members]

@@ -227,7 +227,8 @@ def test_a_source_cache_equals_the_source(variant):
     cache = layer.source_cache(source)
     output = layer.read(x, cache)
     assert_close(array(output), array(layer(x, source)), SUMS)
-    assert cache["sentence"]["key"].shape == (B, H, S, K)
+    assert cache["sentence"]["key"].shape == (B, H, K, S)
+    assert cache["sentence"]["value"].shape == (B, H, S, K)
 
 
 @pytest.mark.parametrize("variant", VARIANTS[1:])

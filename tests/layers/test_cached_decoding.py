@@ -107,15 +107,15 @@ def test_a_cache_grows_by_what_is_written(model):
     _, state = decode(model, (1, 2), length=11)
     assert len(state["blocks"]) == SIZES["layers"]
     for entries in state["blocks"]:
-        for name in ("key", "value"):
-            assert entries["self"]["sentence"][name].shape == (B, H, 3, SIZES["head_dim"])
-            assert entries["memory"]["sentence"][name].shape == (B, H, S, SIZES["head_dim"])
+        for name, length in (("self", 3), ("memory", S)):
+            assert entries[name]["sentence"]["key"].shape == (B, H, SIZES["head_dim"], length)
+            assert entries[name]["sentence"]["value"].shape == (B, H, length, SIZES["head_dim"])
 
 
 def test_a_step_leaves_the_state_it_was_given(model):
     state = model.begin({"source": SOURCE}, T)
     model.step(TARGET[:, :1], state)
-    assert state["blocks"][0]["self"]["sentence"]["key"].shape[2] == 0
+    assert state["blocks"][0]["self"]["sentence"]["key"].shape[3] == 0
     assert int(state["timeline"]["index"]) == 0
 
 

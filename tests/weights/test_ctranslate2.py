@@ -217,9 +217,7 @@ def test_text_goes_through_the_tokenizers_that_lie_beside_it(tmp_path):
     texts = ["one two three", "nine", "seven ☃ zero"]
     for text, wanted in zip(texts, kt.predict(run, texts)):
         read = reader.encode(text, out_type=str)
-        (found,) = theirs.translate_batch(
-            [read], beam_size=1, min_decoding_length=0, max_decoding_length=len(read) + 8
-        )
+        (found,) = theirs.translate_batch([read], beam_size=1, min_decoding_length=0, max_decoding_length=len(read) + 8)
         assert "".join(found.hypotheses[0]).replace("<unk>", "⁇") == wanted["text"]
 
 
