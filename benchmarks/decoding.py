@@ -40,7 +40,7 @@ def main():
     parser.add_argument("--sentences", type=int, default=32, help="of random ids; default %(default)s")
     parser.add_argument("--steps", type=int, nargs="+", help="tokens of each answer; default 24, for growth 128 256")
     parser.add_argument("--turns", type=int, default=5, help="default %(default)s")
-    parser.add_argument("--int8", action="store_true", help="CTranslate2's int8 as well")
+    parser.add_argument("--int8", action="store_true", help="CTranslate2's int8, and of a run our fewer bits")
     args = parser.parse_args()
     if bool(args.run) != bool(args.text):
         parser.error("--run and --text go together.")
@@ -94,9 +94,12 @@ def trained(args, folder):
         export_ctranslate2(args.run, folder / "ctranslate2")
     for name, beams in SEARCHES.items():
         search = {"type": "beam", "beams": beams, "length_penalty": args.alpha} if beams > 1 else "greedy"
-        saved = kt.export(args.run, folder / name, overrides={"task.search": search})
         asked = {"beams": beams, "steps": None, "alpha": args.alpha}
-        jobs = own(saved, {**asked, "sources": lines})
+        jobs = {}
+        for weights in ("float32", *(["bfloat16", "int8"] if args.int8 else [])):
+            saved = folder / f"{name}_{weights}"
+            kt.export(args.run, saved, overrides={"task.search": search}, weights=weights)
+            jobs |= own(saved, {**asked, "sources": lines}, weights)
         if args.ctranslate2:
             run = kt.load_run(args.run)
             tokenizer = run.tokenizer().source
@@ -129,14 +132,15 @@ def for_ctranslate2(model, sources, targets, folder):
     return pieces
 
 
-def own(folder, asked):
+def own(folder, asked, weights="float32"):
     """Return our job in its best setting, by trying all once."""
     peer = str(PEERS / "saved_model_decoder.py")
     ways = []
     for workers, threads in THREADS:
         command = [sys.executable, peer, str(folder), str(workers), str(threads)]
         ways.append((command, [(asked, f"{workers}x{threads} threads")]))
-    return {f"{OURS} ({setting})": job for job, setting in [best(ways)]}
+    job, setting = best(ways)
+    return {f"{OURS} {weights} ({setting})": job}
 
 
 def theirs(args, folder, asked):

@@ -42,6 +42,7 @@ def in_batches(
     inputs: dict[str, Any],
     outputs: dict[str, tf.TensorSpec],
     tokens: int = TOKENS,
+    rows: int = ROWS,
     most: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Return what `step` makes of `inputs`: a dict of tensors (N, …) in the order of the inputs.
@@ -54,6 +55,7 @@ def in_batches(
         outputs: For each output of `step` its `tf.TensorSpec`; axes but the first that are not known come to be of the
             size `most`, to which they are padded with 0.
         tokens: Most tokens taken together, unless it is one text that has more.
+        rows: Most texts taken together.
         most: By default the length of the longest input.
     """
     ragged = [values for values in inputs.values() if isinstance(values, tf.RaggedTensor)]
@@ -67,12 +69,12 @@ def in_batches(
 
     def advance(start: Tensor, found: Any) -> tuple[Any, ...]:
         longest = tf.maximum(lengths[order[start]], 1)
-        rows = tf.clip_by_value(tokens // longest, 1, ROWS)
-        chosen = order[start : start + rows]
+        size = tf.clip_by_value(tokens // longest, 1, rows)
+        chosen = order[start : start + size]
         made = step({name: _rows(values, chosen) for name, values in inputs.items()})
         where = chosen[:, None]
         made = {name: _padded(made[name], found[name]) for name in found}
-        return start + rows, {name: tf.tensor_scatter_nd_update(found[name], where, made[name]) for name in found}
+        return start + size, {name: tf.tensor_scatter_nd_update(found[name], where, made[name]) for name in found}
 
     empty = {
         name: tf.zeros([count, *(most if axis is None else axis for axis in spec.shape[1:])], spec.dtype)

@@ -18,6 +18,10 @@ from .batched import in_batches, of_visible
 from .predictor import Predictor
 
 
+ROWS = 256
+"""Answers that are decoded together at most: the more, the nearer each product comes to what the processor can do."""
+
+
 class Generator(Predictor):
     """Abstract: answers any number of texts of any length, a bounded batch at a time.
 
@@ -90,7 +94,9 @@ class Generator(Predictor):
 
         def answer(asked: dict[str, Any]) -> dict[str, Tensor]:
             inputs = self.given(asked["ids"], asked.get("prefix"))
-            return in_batches(partial(self._answer, tuple(inputs)), {**inputs, **asked}, self._outputs(), most=most)
+            rows = max(1, ROWS // getattr(self.search, "beams", 1))
+            step = partial(self._answer, tuple(inputs))
+            return in_batches(step, {**inputs, **asked}, self._outputs(), rows=rows, most=most)
 
         return of_visible(text, asked, answer)
 
