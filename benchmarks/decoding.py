@@ -9,8 +9,8 @@ PYTHON is an interpreter that has CTranslate2; this one needs it, too, to write 
 found best before the turns: of one worker with two threads or two with one, and CTranslate2 also of three batch sizes.
 
 Both stop at the given number of steps, or when their search ends: ours when no beam can become better than what is
-found, CTranslate2's when it has found as many answers as there are beams. Memory is the most that a process has held,
-less what it held once the model was loaded.
+found; CTranslate2's, and ours with `--early`, when it has found as many answers as there are beams. Memory is the most
+that a process has held, less what it held once the model was loaded.
 """
 
 import argparse
@@ -35,6 +35,7 @@ def main():
     parser.add_argument("--run", help="a trained run; default: a random Transformer base")
     parser.add_argument("--text", help="sentences for the run, a line each, plain or .gz")
     parser.add_argument("--alpha", type=float, default=0.6, help="length penalty of beam search; default %(default)s")
+    parser.add_argument("--early", action="store_true", help="our beam search ends as CTranslate2's does")
     parser.add_argument("--recipe", default="transformer_base", help="of random weights; default %(default)s")
     parser.add_argument("--vocabulary", type=int, default=32_000, help="its size; default %(default)s")
     parser.add_argument("--sentences", type=int, default=32, help="of random ids; default %(default)s")
@@ -72,7 +73,7 @@ def random(args, folder, steps):
     for count in steps:
         for name, beams in SEARCHES.items():
             limits = {"max_length": count, "max_ratio": 99.0}
-            search = Beam(beams=beams, length_penalty=args.alpha, **limits) if beams > 1 else Greedy(**limits)
+            search = Beam(beams, args.alpha, early=args.early, **limits) if beams > 1 else Greedy(**limits)
             saved = folder / f"{name}_{count}"
             save_search(model, search, saved)
             asked = {"beams": beams, "steps": count, "alpha": args.alpha}
@@ -93,7 +94,8 @@ def trained(args, folder):
     if args.ctranslate2:
         export_ctranslate2(args.run, folder / "ctranslate2")
     for name, beams in SEARCHES.items():
-        search = {"type": "beam", "beams": beams, "length_penalty": args.alpha} if beams > 1 else "greedy"
+        search = {"type": "beam", "beams": beams, "length_penalty": args.alpha, "early": args.early}
+        search = search if beams > 1 else "greedy"
         asked = {"beams": beams, "steps": None, "alpha": args.alpha}
         jobs = {}
         for weights in ("float32", *(["bfloat16", "int8"] if args.int8 else [])):

@@ -30,7 +30,8 @@ def penalty(length: Tensor, alpha: float) -> Tensor:
 class Beam(StepByStep):
     """Follows the `beams` most probable beginnings, and ends when none can become better than what is found.
 
-    Answers stand in the order of their log-probability over the length penalty.
+    With α above 0 that may be long after the best answer is found, for a long answer might still overtake it: `early`
+    does not wait. Answers stand in the order of their log-probability over the length penalty.
 
     Reference: Wu et al. 2016, section 7, https://arxiv.org/abs/1609.08144
 
@@ -39,6 +40,8 @@ class Beam(StepByStep):
         length_penalty: The α of ((5 + n) / 6)^α, by which the log-probability of n tokens is divided: above 0 longer
             answers are preferred, below 0 shorter ones.
         n_best: Answers of each text.
+        early: Whether it ends as soon as it has met as many ends as it has beams, as most other libraries do: faster,
+            but a better answer may be missed.
 
     Raises:
         RecipeError: There are more answers than beams, or the limits contradict each other.
@@ -51,6 +54,7 @@ class Beam(StepByStep):
         beams: Count = 4,
         length_penalty: float = 0.6,
         n_best: Annotated[Count, AtMost("beams")] = 1,
+        early: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -58,6 +62,7 @@ class Beam(StepByStep):
             raise RecipeError(f"`n_best` ({n_best}) must be at most `beams` ({beams}): a search finds no more answers.")
         self.beams = beams
         self.length_penalty = length_penalty
+        self.early = early
         self.n_best = self.answers = n_best
 
     def begun(self, batch: Tensor) -> Memory:
@@ -66,6 +71,7 @@ class Beam(StepByStep):
             "scores": tf.tile([[0.0] + (self.beams - 1) * [float("-inf")]], (batch, 1)),
             "ids": tf.zeros((batch, self.beams, 0), tf.int32),
             "token_scores": tf.zeros((batch, self.beams, 0), tf.float32),
+            "ends": tf.zeros((batch,), tf.int32),  # met so far among the K best ways to go on
             "found": none,  # by what answers are ranked
             "found_ids": tf.zeros((batch, self.n_best, 0), tf.int32),
             "found_token_scores": tf.zeros((batch, self.n_best, 0), tf.float32),
@@ -94,11 +100,14 @@ class Beam(StepByStep):
         memory = {
             **memory,
             "scores": alive,
+            "ends": memory["ends"] + tf.math.count_nonzero(ends[:, : self.beams], axis=1, dtype=tf.int32),
             "ids": _longer(memory["ids"], parents, token),
             "token_scores": _longer(memory["token_scores"], parents, score),
         }
         reachable = self._reachable(alive[:, 0], memory, step)
-        memory["done"] = last[:, 0] | (memory["found"][:, -1] >= reachable)
+        enough = memory["found"][:, -1] >= reachable
+        enough = enough | (memory["ends"] >= self.beams) if self.early else enough
+        memory["done"] = last[:, 0] | enough
         return token, parents if self.beams > 1 else None, memory
 
     def ended(self, memory: Memory) -> Found:

@@ -17,7 +17,6 @@ from ..text.special import EOS, PAD, UNK
 from .batched import in_batches, of_visible
 from .predictor import Predictor
 
-
 ROWS = 256
 """Answers that are decoded together at most: the more, the nearer each product comes to what the processor can do."""
 

@@ -55,17 +55,18 @@ class Reference:
         return np.array([self.known[said] for said in beginnings])
 
 
-def beam_search(reference, beams, limit, alpha, n_best=1, least=0):
+def beam_search(reference, beams, limit, alpha, n_best=1, least=0, early=False):
     """Return the n-best list [(ids, score)] of a plain beam search, best first.
 
     Written from the definition: of all ways to go on from all beams the 2K best; those that end are answers, the K best
-    of the others are the new beams; it goes on to the limit, however good what is found.
+    of the others are the new beams; it goes on to the limit, however good what is found, or if `early` until K answers
+    have ended among the K best ways.
     """
 
     def penalty(length):
         return ((5 + length) / 6) ** alpha
 
-    live, found = [((), 0.0)], []
+    live, found, met = [((), 0.0)], [], 0
     for step in range(limit):
         ways = []
         gains = reference.of_all([said for said, _ in live])
@@ -78,7 +79,8 @@ def beam_search(reference, beams, limit, alpha, n_best=1, least=0):
         ended = [way for way in ways if way[1][-1] == EOS or step + 1 == limit]
         found += [(said, total, total / penalty(len(said))) for total, said in ended]
         live = [(said, total) for total, said in ways if (total, said) not in ended][:beams]
-        if not live:
+        met += sum(way in ended for way in ways[:beams])
+        if not live or (early and met >= beams):
             break
     found.sort(key=lambda answer: -answer[2])
     return [(list(said), total) for said, total, _ in found[:n_best]]

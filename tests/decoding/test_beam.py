@@ -55,13 +55,14 @@ def test_with_as_many_beams_as_beginnings_it_finds_the_best_of_all_answers(tiny,
             assert float(tf.reduce_sum(found.token_scores[row, answer])) == pytest.approx(score, abs=1e-5)
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["exact", "early"])
 @pytest.mark.parametrize(("beams", "alpha"), list(itertools.product([2, 4], [0.0, 0.6, 1.0, -0.5])))
-def test_it_finds_what_a_plain_search_finds(model, beams, alpha):
-    search = Beam(beams=beams, length_penalty=alpha, n_best=beams, max_ratio=1.0, max_extra=7)
+def test_it_finds_what_a_plain_search_finds(model, beams, alpha, early):
+    search = Beam(beams=beams, length_penalty=alpha, n_best=beams, max_ratio=1.0, max_extra=7, early=early)
     found = tf.function(search)(model, SOURCE)
     for row, source in enumerate(SOURCE):
         limit = np.count_nonzero(source) + 7
-        wanted = beam_search(Reference(model, source, limit), beams, limit, alpha, n_best=beams)
+        wanted = beam_search(Reference(model, source, limit), beams, limit, alpha, n_best=beams, early=early)
         assert [said(found, row, answer) for answer in range(beams)] == [ids for ids, _ in wanted]
         assert found.scores[row].numpy() == pytest.approx([score for _, score in wanted], rel=NETWORK, abs=1e-5)
 

@@ -113,7 +113,7 @@ def test_memory_is_bounded_whatever_the_number_and_the_lengths(echo):
     shapes = echo.search.shapes
     assert sum(rows for rows, _ in shapes) == len(texts)
     assert max(rows * width for rows, width in shapes) <= 4096
-    assert max(rows for rows, _ in shapes) == 64
+    assert max(rows for rows, _ in shapes) == 256
     assert len(shapes) < 30
 
 
