@@ -251,8 +251,8 @@ def export(args):
             return
         from ..api.export import export
 
-        made = export(_model(args), args.directory, args.overwrite, args.set, args.format, args.weights)
-        print(made)
+        given = {"overwrite": args.overwrite, "overrides": args.set, "format": args.format, "weights": args.weights}
+        print(export(_model(args), args.directory, **given))
 
 
 def embed(args):

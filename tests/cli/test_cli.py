@@ -344,8 +344,9 @@ def test_predict_knows_how_text_is_written(capsys, predictions, monkeypatch, tmp
 
 def test_export(capsys, heavy):
     heavy.module("api.export", export="d")
-    assert run(capsys, "export", "r", "d", "--overwrite")[:2] == (0, "progress\nd\n")
-    assert heavy.calls == [("export", ("r", "d"), {"overwrite": True, "overrides": [], "format": "savedmodel"})]
+    assert run(capsys, "export", "r", "d", "--overwrite", "--weights", "int8")[:2] == (0, "progress\nd\n")
+    given = {"overwrite": True, "overrides": [], "format": "savedmodel", "weights": "int8"}
+    assert heavy.calls == [("export", ("r", "d"), given)]
 
 
 @pytest.mark.parametrize(

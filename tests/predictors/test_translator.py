@@ -108,7 +108,7 @@ def test_it_is_the_same_in_a_saved_model(tokenizer, tmp_path):
 
 
 def test_memory_is_bounded_whatever_the_number_and_the_lengths(echo):
-    texts = ["a" * length for length in range(1, 402)] + ["b"] * 200
+    texts = ["a" * length for length in range(1, 402)] + ["b"] * 600
     assert answers(echo, texts)[0] == texts
     shapes = echo.search.shapes
     assert sum(rows for rows, _ in shapes) == len(texts)
