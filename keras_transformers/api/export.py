@@ -57,8 +57,8 @@ def export(
         overrides: Changes to the run's recipe, such as `["task.length=64"]`, for this SavedModel only.
         format: `savedmodel`; `huggingface`, a folder for Transformers, of a BERT; or `ctranslate2`, one for
             `ctranslate2.Translator`, of a Transformer.
-        weights: As what a SavedModel keeps its matrices. `bfloat16` takes a half and `int8` a quarter of the file and
-            the loaded model; each call computes in float32 as before, and takes longer by the time to widen them.
+        weights: As what a SavedModel keeps its matrices. `bfloat16` takes a half and `int8` a quarter of the room
+            for them, on disk and once loaded; a call computes as before, and takes longer by the time to widen them.
 
     Raises:
         RunError: It is not a finished run.
@@ -68,7 +68,7 @@ def export(
     if weights not in ("float32", *KINDS):
         raise ExportError(f"`weights` must be float32, {' or '.join(KINDS)}, but is {weights!r}.")
     if format != "savedmodel" and weights != "float32":
-        raise ExportError(f"Only a SavedModel keeps its weights as {weights}: leave them out with the format {format}.")
+        raise ExportError(f"Only a SavedModel keeps its weights as {weights}: leave out `weights` for {format}.")
     if format != "savedmodel" and isinstance(run, RunEnsemble):
         raise ExportError(f"Several runs go together into a SavedModel only: leave out --format {format}.")
     if format != "savedmodel":
@@ -96,7 +96,10 @@ def _compressed(serving: Any, weights: str) -> "Compressed":
     """Return the scope in which a serving module is traced that keeps its weights so."""
     from ..weights.compressed import Compressed
 
-    return Compressed(serving.model.variables, weights)
+    scope = Compressed(getattr(getattr(serving, "model", None), "variables", ()), weights)
+    if not scope.copies:
+        raise ExportError(f"There are no float32 matrices to keep as {weights}: leave out `weights`.")
+    return scope
 
 
 def _to_others(run: Run | StrPath, directory: StrPath, overwrite: bool, overrides: Overrides, format: str) -> Path:

@@ -93,8 +93,9 @@ class Beam(StepByStep):
         score = tf.gather(tf.reshape(scores, shape), chosen, batch_dims=1)
 
         last = (step + 1 >= memory["limits"])[:, None]
-        ends = (token == EOS) | last
-        memory = self._with_ends(memory, tf.where(ends, totals, float("-inf")), parents, token, score, step)
+        ends = ((token == EOS) | last) & (totals > float("-inf"))
+        new = ends & ~memory["done"][:, None]  # whatever is done says nothing more while it waits to leave
+        memory = self._with_ends(memory, tf.where(new, totals, float("-inf")), parents, token, score, step)
         alive, going = tf.math.top_k(tf.where(ends, float("-inf"), totals), self.beams)
         parents, token, score = (tf.gather(x, going, batch_dims=1) for x in (parents, token, score))
         memory = {

@@ -28,22 +28,17 @@ def dot_product_scores(query: Tensor, key: Tensor) -> Tensor:
     return ops.einsum("bthk,bshk->bhts", query * scale, key)
 
 
-def masked_softmax(scores: Tensor, mask: Tensor | None = None, sees_itself: bool = False) -> Tensor:
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return the softmax of `scores` (B, H, T, S) over S in float32, zero where `mask` is False.
 
     A row with nothing to attend to is a row of zeros, not of NaN.
-
-    Args:
-        scores: The scores.
-        mask: Boolean, broadcastable to (B, H, T, S).
-        sees_itself: Whether each row has something to attend to, as in a step of self-attention.
     """
     scores = ops.cast(scores, "float32")
     if mask is not None:
         scores = ops.where(mask, scores, -1e9)
     # Keras warns of a softmax over one element, which a first step of decoding is.
     weights = ops.ones_like(scores) if scores.shape[-1] == 1 else ops.softmax(scores, axis=-1)
-    return weights if mask is None or sees_itself else ops.where(mask, weights, 0.0)
+    return weights if mask is None else ops.where(mask, weights, 0.0)
 
 
 def weighted_sum(weights: Tensor, value: Tensor) -> Tensor:
@@ -297,7 +292,7 @@ class MultiHeadAttention(MaskedLayer):
 
     def hoisted(self, cache: Cache) -> Cache:
         """Return a cache of self-attention with what each step would otherwise compute anew from the weights."""
-        if not caches.is_of_sentence(cache):
+        if not caches.is_of_sentence(cache) or self._overrides("step"):
             return cache
         return caches.with_weights(cache, side_by_side((self.query, self.key, self.value), self.compute_dtype))
 
@@ -337,10 +332,10 @@ class MultiHeadAttention(MaskedLayer):
         else:
             q, k, v = ops.split(caches.heads_first(parts, batch), 3, axis=1)
         written = caches.append(cache, k, v)
-        if mask is None and (x.shape[1] > 1 or key_positions is not None):
+        if mask is None and (x.shape[1] != 1 or key_positions is not None):
             held = ops.arange(caches.length(written)) if key_positions is None else key_positions
             mask = causal_mask(positions, held)
-        return self._attend_sentence(q, written, positions, key_positions, mask, x, sees_itself=True), written
+        return self._attend_sentence(q, written, positions, key_positions, mask, x), written
 
     def _attend_sentence(
         self,
@@ -350,7 +345,6 @@ class MultiHeadAttention(MaskedLayer):
         key_positions: Tensor | None,
         mask: Tensor | None,
         x: Tensor,
-        sees_itself: bool = False,
     ) -> Tensor:
         """Return what targets `x` (N, T, D) read from a cache of B sentences, (N, T, D).
 
@@ -363,7 +357,6 @@ class MultiHeadAttention(MaskedLayer):
             key_positions: Of the entries, (L,) or (B, L); None: 0 … L-1. Those beyond the cache are left out.
             mask: Which entries may be attended to, broadcastable to (B, H, N/B·T, L); None: all.
             x: The targets.
-            sees_itself: Whether each target may attend to something.
         """
         held = cache[caches.SENTENCE]
         key, value = held["key"], held["value"]
@@ -380,7 +373,7 @@ class MultiHeadAttention(MaskedLayer):
         else:
             scores = ops.matmul(q / math.sqrt(self.width), key)
             scores = scores if bias is None else ops.cast(scores, "float32") + ops.cast(bias, "float32")
-            weights = ops.cast(masked_softmax(scores, mask, sees_itself), value.dtype)
+            weights = ops.cast(masked_softmax(scores, mask), value.dtype)
             context = caches.swap_heads(ops.matmul(weights, value))
         return self.output_projection(ops.reshape(context, as_leading(x, self.heads * self.width)))
 

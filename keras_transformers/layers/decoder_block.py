@@ -110,7 +110,8 @@ class DecoderBlock(Block):
 
     def hoisted(self, cache: Cache) -> Cache:
         """Return the cache with what each step would otherwise compute anew from the weights."""
-        return {**cache, "self": hoisted(self.attention, cache["self"])}
+        known = isinstance(cache, dict) and "self" in cache  # a subclass may keep another
+        return {**cache, "self": hoisted(self.attention, cache["self"])} if known else cache
 
     def step(
         self,

@@ -80,9 +80,8 @@ def joined(layers: "Sequence[Linear]", x: Tensor, weights: dict[str, Tensor] | N
     Args:
         layers: `Linear` layers without activation.
         x: Their input, (B, T, D).
-        weights: From `side_by_side`, where they are used many times.
+        weights: From `side_by_side`; None: each layer multiplies by its own.
     """
-    weights = weights or side_by_side(layers, x.dtype)
     if weights is None:
         return ops.concatenate([layer(x) for layer in layers], axis=-1)
     outputs = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), weights["kernel"])
@@ -97,16 +96,17 @@ def together(layers: "Sequence[Linear]", x: Tensor) -> list[Tensor]:
         layers: `Linear` layers without activation.
         x: Their input, (B, T, D).
     """
-    if any(layer.quantization_mode for layer in layers):
+    weights = side_by_side(layers, x.dtype)
+    if weights is None:
         return [layer(x) for layer in layers]
     ends = np.cumsum([layer.units for layer in layers])
-    return list(ops.split(joined(layers, x), [int(end) for end in ends[:-1]], axis=-1))
+    return list(ops.split(joined(layers, x, weights), [int(end) for end in ends[:-1]], axis=-1))
 
 
 def as_leading(x: Tensor, *last: int) -> tuple[Any, ...]:
     """Return a shape: the axes of `x` but its last, then those of `last`; -1 for one of which only the graph knows."""
     lead = ops.shape(x)[:-1]
-    unknown = [axis for axis, size in enumerate(lead) if not isinstance(size, int)]
-    if len(unknown) == 1:  # a constant shape costs no operations
-        lead = tuple(-1 if axis in unknown else size for axis, size in enumerate(lead))
+    known = [size for size in (*lead, *last) if isinstance(size, int)]
+    if len(known) == len(lead) + len(last) - 1 and 0 not in known:  # a constant shape costs no operations
+        lead = tuple(size if isinstance(size, int) else -1 for size in lead)
     return (*lead, *last)

@@ -214,6 +214,8 @@ class Decoder(Stack):
 
     def hoisted(self, state: State) -> State:
         """Return the state with what each step would otherwise compute anew from the weights."""
+        if "blocks" not in state:  # a subclass may keep another
+            return state
         each = zip(self.blocks, state["blocks"], strict=True)
         return {**state, "blocks": [caches.hoisted(block, cache) for block, cache in each]}
 

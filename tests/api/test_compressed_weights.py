@@ -59,14 +59,17 @@ def test_the_file_is_smaller(trained, compressed, kind, tmp_path):
 
 def test_weights_are_widened_once_a_call(compressed, kind):
     """However many steps a search takes: no loop widens a matrix again."""
-    function = load(compressed).saved_model.signatures["serving_default"]
+    loaded = load(compressed)  # keeps its variables alive
+    function = loaded.saved_model.signatures["serving_default"]
     kept = {"bfloat16": tf.bfloat16, "int8": tf.int8}[kind]
+    assert any(one.dtype == kept for one in function.variables)
     inside = [
         node
         for body in function.graph.as_graph_def().library.function
         if "while" in body.signature.name
         for node in body.node_def
-        if node.op == "ReadVariableOp" and node.attr["dtype"].type == kept.as_datatype_enum
+        if (node.op == "ReadVariableOp" and node.attr["dtype"].type == kept.as_datatype_enum)
+        or (node.op == "Cast" and node.attr["SrcT"].type == kept.as_datatype_enum)
     ]
     assert not inside
 
@@ -88,16 +91,26 @@ def test_small_weights_and_biases_are_left():
 def test_runs_that_decode_together(trained, tmp_path):
     runs = kt.ensemble([trained, trained])
     alone, both = (
-        load(kt.export(run, tmp_path / name, weights="int8"))(tf.constant(TEXTS))
-        for name, run in (("alone", trained), ("both", runs))
+        load(kt.export(run, tmp_path / name, weights="int8")) for name, run in (("alone", trained), ("both", runs))
     )
-    assert both["text"].numpy().tolist() == alone["text"].numpy().tolist()
+    texts = [function(tf.constant(TEXTS))["text"].numpy().tolist() for function in (alone, both)]
+    assert texts[0] == texts[1]
+    kinds = [one.dtype for one in both.saved_model.signatures["serving_default"].variables]
+    assert kinds.count(tf.int8) == 2 * [
+        one.dtype for one in alone.saved_model.signatures["serving_default"].variables
+    ].count(tf.int8)
+
+
+def test_a_serving_module_without_matrices_is_refused(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_transformers.weights.compressed.LEAST", 10**9)
+    with pytest.raises(ExportError, match=r"^There are no float32 matrices to keep as int8: leave out `weights`\.$"):
+        kt.export(trained, tmp_path / "none", weights="int8")
 
 
 def test_what_is_refused(trained, tmp_path):
     with pytest.raises(ExportError, match=r"^`weights` must be float32, bfloat16 or int8, but is 'int4'\.$"):
         kt.export(trained, tmp_path / "one", weights="int4")
-    sentence = r"^Only a SavedModel keeps its weights as int8: leave them out with the format ctranslate2\.$"
+    sentence = r"^Only a SavedModel keeps its weights as int8: leave out `weights` for ctranslate2\.$"
     with pytest.raises(ExportError, match=sentence):
         kt.export(trained, tmp_path / "two", format="ctranslate2", weights="int8")
     assert not list(Path(tmp_path).iterdir())

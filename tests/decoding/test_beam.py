@@ -77,10 +77,11 @@ def test_one_beam_is_greedy(model):
             assert float(one.scores[row, 0]) >= float(greedy.scores[row, 0]) - 1e-5
 
 
-def test_a_sentence_does_not_depend_on_the_others(model):
+@pytest.mark.parametrize("early", [False, True], ids=["exact", "early"])
+def test_a_sentence_does_not_depend_on_the_others(model, early):
     rng = np.random.default_rng(7)
     many = rng.integers(4, V, (64, 9)).astype("int32") * (np.arange(9) < rng.integers(1, 10, (64, 1)))
-    search = tf.function(Beam(beams=4, n_best=2), reduce_retracing=True)
+    search = tf.function(Beam(beams=4, n_best=2, early=early), reduce_retracing=True)
     together = search(model, many)
     for row in range(0, 64, 9):
         alone = search(model, many[row : row + 1, : np.count_nonzero(many[row])])
@@ -107,12 +108,13 @@ def test_answers_begin_as_is_asked(model):
         assert found.scores[row].numpy() == pytest.approx([score for _, score in wanted], rel=NETWORK, abs=1e-5)
 
 
-def test_a_least_length(model):
-    search = Beam(beams=3, n_best=3, max_ratio=1.0, max_extra=7, min_length=4)
+@pytest.mark.parametrize("early", [False, True], ids=["exact", "early"])
+def test_a_least_length(model, early):
+    search = Beam(beams=3, n_best=3, max_ratio=1.0, max_extra=7, min_length=4, early=early)
     found = search(model, SOURCE)
     for row, source in enumerate(SOURCE):
         limit = np.count_nonzero(source) + 7
-        wanted = beam_search(Reference(model, source, limit), 3, limit, 0.6, n_best=3, least=4)
+        wanted = beam_search(Reference(model, source, limit), 3, limit, 0.6, n_best=3, least=4, early=early)
         assert [said(found, row, answer) for answer in range(3)] == [ids for ids, _ in wanted]
 
 

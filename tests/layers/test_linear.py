@@ -74,3 +74,10 @@ def test_the_configuration_of_the_quantization_comes_back(tmp_path):
     expected = computed(model, inputs)
     model.save(tmp_path / "model.keras")
     np.testing.assert_array_equal(computed(keras.saving.load_model(tmp_path / "model.keras"), inputs), expected)
+
+
+def test_no_tokens_are_none():
+    """Of an empty tensor, no shape can be inferred."""
+    inputs = keras.Input((0, 7))
+    model = keras.Model(inputs, Linear(5)(inputs))
+    assert model.predict(np.zeros((3, 0, 7), "float32"), verbose=0).shape == (3, 0, 5)
