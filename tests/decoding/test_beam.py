@@ -156,6 +156,15 @@ def test_it_stops_when_nothing_can_become_better_and_not_before(chances, alpha, 
     assert found.ids[0, 0].numpy()[0] in (EOS, 4)
 
 
+def test_what_has_ended_early_says_nothing_more():
+    """One row in five ends at once and waits for the others, which must not end yet."""
+    source = np.array([[5, 0, 0, 0, 0, 0]] + 4 * [[5] * 6], "int32")
+    search = Beam(beams=2, length_penalty=3.0, early=True, min_ratio=1.0, max_ratio=3.0)
+    together, alone = (search(Counting([(0.5, 0.3, 0.2)]), rows) for rows in (source, source[:1, :1]))
+    assert said(together, 0) == said(alone, 0)
+    assert float(together.scores[0, 0]) == pytest.approx(float(alone.scores[0, 0]))
+
+
 def test_more_answers_than_beams():
     with pytest.raises(RecipeError) as caught:
         Beam(beams=2, n_best=3)
