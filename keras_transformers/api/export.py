@@ -67,7 +67,7 @@ def export(
     """
     if weights not in ("float32", *KINDS):
         raise ExportError(f"`weights` must be float32, {' or '.join(KINDS)}, but is {weights!r}.")
-    if format != "savedmodel" and weights != "float32":
+    if format in ("huggingface", "ctranslate2") and weights != "float32":
         raise ExportError(f"Only a SavedModel keeps its weights as {weights}: leave out `weights` for {format}.")
     if format != "savedmodel" and isinstance(run, RunEnsemble):
         raise ExportError(f"Several runs go together into a SavedModel only: leave out --format {format}.")
