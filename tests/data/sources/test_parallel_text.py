@@ -136,7 +136,7 @@ def test_no_pairs(write, tmp_path):
     )
 
 
-@pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"text\tText\n" * 999)[:-17]])
+@pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"text\tText\n" * 999)[:-17]], ids=["plain", "cut"])
 def test_damaged_gzip(tmp_path, content):
     (tmp_path / "a.gz").write_bytes(content)
     check_refused(ParallelText("a.gz"), tmp_path, r"a\.gz cannot be decompressed after line \d+ \(")
