@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ..recipe import load
 from ..recipe.overrides import Overrides
 from ..recipe.recipe import AnyRecipe
-from ..runs.model import new_model, vocab_size
+from ..runs.model import new_model, vocab_sizes
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +34,6 @@ def build(recipe: AnyRecipe, overrides: Overrides = ()) -> "keras.Model":
 
     checkpoint = open_checkpoint(recipe.tree["weights"])
     tokenizer, notes = checkpoint.tokenizer_for(recipe.tree.get("tokenizer"))
-    model = new_model(recipe, {"tokenizer": tokenizer, "model.vocab_size": vocab_size(checkpoint.recipe())})
+    model = new_model(recipe, {"tokenizer": tokenizer, **vocab_sizes(checkpoint.recipe())})
     tell([*checkpoint.notes(), *notes, *checkpoint.load(model, recipe.tree.get("task") or {})])
     return model

@@ -65,6 +65,12 @@ def vocab_size(tree: dict[str, Any]) -> int | None:
     return tree["model"].get("vocab_size") or _size_of(spec.get("target", spec))
 
 
+def vocab_sizes(tree: dict[str, Any]) -> dict[str, int]:
+    """Return `{path: size}` of the vocabularies that a recipe's model has, those of both sides if they differ."""
+    sizes = {"vocab_size": vocab_size(tree), "source_vocab_size": tree["model"].get("source_vocab_size")}
+    return {f"model.{name}": size for name, size in sizes.items() if size is not None}
+
+
 def _size_of(tokenizer: dict[str, Any]) -> int | None:
     return tokenizer.get("vocab_size")
 

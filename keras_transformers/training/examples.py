@@ -11,7 +11,7 @@ from ..recipe.recipe import Recipe
 from ..recipe.sections import Data
 from ..registry.assemble import assemble
 from ..runs.examples import read_for
-from ..runs.model import vocab_size
+from ..runs.model import vocab_sizes
 from ..tasks.task import Task
 from .precision import fastest_precision
 
@@ -103,8 +103,8 @@ def settle_tokenizer(examples: Examples) -> Examples:
 
     checkpoint = open_checkpoint(tree["weights"])
     tokenizer, notes = checkpoint.tokenizer_for(tree["tokenizer"])
-    rows = vocab_size(checkpoint.recipe())  # of the embedding, which may be padded beyond the pieces
-    recipe = examples.recipe.with_overrides({"tokenizer": tokenizer, "model.vocab_size": rows})
+    rows = vocab_sizes(checkpoint.recipe())  # of the embeddings, which may be padded beyond the pieces
+    recipe = examples.recipe.with_overrides({"tokenizer": tokenizer, **rows})
     return replace(examples, recipe=recipe, notes=(*examples.notes, *checkpoint.notes(), *notes))
 
 

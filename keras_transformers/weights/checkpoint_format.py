@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CheckpointError
+from ..models.bert import Bert
 from .settings import shown
 from .size_mismatch import differing
 from .tensor_names import POOLER, Place, places
@@ -70,6 +71,10 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
     def task(self) -> dict[str, Any] | None:
         """Return the section `task` of the recipe, or None."""
         return None
+
+    def kind(self) -> type:
+        """Return the class of models that it fills, a task's head left out."""
+        return Bert
 
     def notes(self) -> list[str]:
         """Return sentences for the user: which of the checkpoint's settings are not done as it says."""
@@ -157,7 +162,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
         """Fill the model's weights, one tensor at a time.
 
         Args:
-            model: A `Bert`, or a task's model that has one.
+            model: A model of the class `kind`, or a task's model that has one.
             task: The section `task` of the model's recipe; a classifier of other labels is then not used.
 
         Returns:
@@ -168,7 +173,7 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
                 holds numbers that are none.
         """
         stored = {name: shape for name, shape in self.tensors().items() if not self.is_state(name)}
-        names = {place: self.name_of(place) for place in places(model).values()}
+        names = {place: self.name_of(place) for place in places(model, self.kind()).values()}
         fits = {place: name for place, name in names.items() if stored.get(name) == place.shape}
         new = self._new_parts(names, fits, stored, task or {})
         problems = [
@@ -214,7 +219,8 @@ class CheckpointFormat(metaclass=abc.ABCMeta):
             why = why or self._other_labels(head, task)
             if why:
                 new[head] = why
-        if not any(name in stored for place, name in names.items() if place.part == POOLER):
+        pooler = [name for place, name in names.items() if place.part == POOLER]
+        if pooler and not any(name in stored for name in pooler):
             new[POOLER] = f"is not in {self.path}"
         return new
 

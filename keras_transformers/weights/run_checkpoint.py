@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from .. import registry
 from ..errors import CheckpointError
 from ..runs.run import RECIPE, load_run
 from ..signature import Path as PathArgument
@@ -15,7 +16,6 @@ from .tensor_names import snake_case, stored_layers, unique
 
 WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
-TABLE = "layers/segment_embed/embedding/vars/0"  # what every backbone has, whatever its other layers
 
 
 @register("checkpoint_format", "run")
@@ -28,7 +28,7 @@ class RunCheckpoint(CheckpointFormat):
         path: The run directory.
 
     Raises:
-        CheckpointError: The run is not finished, or is not of a BERT.
+        CheckpointError: The run is not finished.
         RunError: It is not a run directory.
     """
 
@@ -41,10 +41,8 @@ class RunCheckpoint(CheckpointFormat):
             raise CheckpointError(f"{self.path} holds no {self.run.model_file.name}: training has not ended.")
         self._shapes, self._heads = {}, {}
         self._open(self.run.model_file)
-        found = [name for name in self._shapes if name.endswith(TABLE)]
-        if len(found) != 1:
-            raise CheckpointError(f"{self.path} is a run of another model than `model/bert`.")
-        self._folder = found[0].removesuffix(TABLE)
+        within = f"layers/{snake_case(self.kind().__name__)}/"  # in a task's model; else it is the model itself
+        self._folder = within if any(name.startswith(within) for name in self._shapes) else ""
 
     @classmethod
     def recognizes(cls, source):
@@ -69,9 +67,13 @@ class RunCheckpoint(CheckpointFormat):
     def task(self):
         return self.run.recipe.tree["task"]
 
+    def kind(self):
+        return registry.resolve("model", self.run.recipe.tree["model"]["type"])
+
     @property
     def layers(self):
-        return (self.run.recipe.tree["model"].get("encoder") or {}).get("layers")
+        model = self.run.recipe.tree["model"]
+        return (model.get("encoder") or model.get("decoder") or {}).get("layers")
 
     def write_tokenizer(self, folder):
         self.run.tokenizer()  # says what is wrong with the vocabulary, by the name that the user knows

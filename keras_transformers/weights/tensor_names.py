@@ -1,4 +1,4 @@
-"""Names of all tensors of a BERT, independent of its layers' classes.
+"""Names of all tensors of a model, independent of its layers' classes.
 
 A tensor's name is its path through the attributes, `encoder.blocks.0.attention.query.kernel`; one
 of a task's head begins with `head.` and the head's name. Keras's own paths hold counters that
@@ -15,6 +15,7 @@ from ..models.bert import Bert
 
 HEAD = "head."
 POOLER = "pooler"
+PARTS = ("embed", "decoder", "encoder", POOLER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,30 +45,42 @@ class Place:
 
     @property
     def part(self):
-        """The part of the model that it is in: `embed`, `encoder`, `pooler`, or a head's name."""
+        """The part of the model that it is in: `embed`, `encoder`, `pooler`, a layer's name, or a head's."""
         return self.name.removeprefix(HEAD).partition(".")[0]
 
 
-def backbone_of(model):
-    """Return the `Bert` of a model: the model itself, or the one that a task's head stands on.
+def backbone_of(model, kind=Bert):
+    """Return the model of a class that a model is, or that a task's head stands on.
+
+    Args:
+        model: A `keras.Model`.
+        kind: The class.
 
     Raises:
         CheckpointError: It has none.
     """
     for one in (model, *getattr(model, "layers", ())):
-        if isinstance(one, Bert):
+        if isinstance(one, kind):
             return one
-    raise CheckpointError(f"A checkpoint of BERT fills `model/bert`, but the model is {type(model).__name__}.")
+    name = type(model).__name__
+    raise CheckpointError(f"A checkpoint of a {kind.__name__} fills models of this class, but the model is a {name}.")
 
 
-def places(model):
-    """Return {name: `Place`} of every weight of a BERT, with or without a task's head."""
-    backbone = backbone_of(model)
-    names = {id(backbone.embed): "embed", id(backbone.encoder): "encoder", id(backbone.pooler): POOLER}
+def places(model, kind=Bert):
+    """Return {name: `Place`} of every weight of a model, with or without a task's head.
+
+    Args:
+        model: A `keras.Model`.
+        kind: The class of what a head stands on.
+
+    Raises:
+        CheckpointError: It has none of that class.
+    """
+    backbone = backbone_of(model, kind)
+    names = {id(getattr(backbone, part)): part for part in PARTS if hasattr(backbone, part)}
     found = {}
     for stored, layer in stored_layers(backbone.layers):
-        if id(layer) in names:
-            _note(found, walk(layer, names[id(layer)], f"layers/{stored}"))
+        _note(found, walk(layer, names.get(id(layer), layer.name), f"layers/{stored}"))
     if model is not backbone:
         for layer in model.layers:
             if layer is not backbone:
@@ -92,15 +105,15 @@ def unique(name, used):
 def _note(found, weights):
     """Add to `found`, by the variable's identity, its path in a weights file, the first, and its name, the last.
 
-    Of `block` and `blocks.0` the last says more. What a head holds of the backbone, such as the embedding that
-    its output is tied to, stays the backbone's.
+    Of `block` and `blocks.0` the last says more. What a part holds of an earlier one, such as the embedding that
+    the output is tied to, stays the earlier one's.
     """
     for name, stored, variable in weights:
         earlier = found.get(id(variable))
         if earlier is None:
             found[id(variable)] = Place(name, variable, stored)
-        elif earlier.is_head == name.startswith(HEAD):
-            found[id(variable)] = Place(name, variable, earlier.stored)
+        elif earlier.part == (place := Place(name, variable, earlier.stored)).part and earlier.is_head == place.is_head:
+            found[id(variable)] = place
 
 
 def walk(layer, name, stored):

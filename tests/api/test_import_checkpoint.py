@@ -147,8 +147,8 @@ def test_what_transformers_has_not(run, key, value, message):
 def test_a_translation_is_not_written(trained, tmp_path):
     with pytest.raises(ExportError, match="its tokenizer is not `wordpiece`"):
         export_huggingface(trained, tmp_path / "theirs")
-    with pytest.raises(CheckpointError, match=r"is a run of another model than `model/bert`\."):
-        open_checkpoint(trained.path)
+    with pytest.raises(CheckpointError, match="of a Transformer fills models of this class, but the model is a Bert"):
+        load_into(build(), trained.path)
 
 
 def test_a_head_of_ones_own_is_left_out(model):

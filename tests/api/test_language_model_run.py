@@ -119,3 +119,12 @@ def test_a_prompt_that_is_too_long_is_told_in_one_sentence(run, tmp_path, capsys
         out, err = capsys.readouterr()
         assert out == ""
         assert err.strip().splitlines()[-1] == "A prompt is longer than the 36 tokens that the model can read."
+
+
+def test_a_training_begins_with_a_run(recipe, run, tmp_path):
+    begun = recipe.with_overrides({"weights": str(run.path), "training.epochs": 1})
+    for weight, same in zip(kt.build(begun).weights, run.model().weights, strict=True):
+        np.testing.assert_array_equal(weight, same)
+    again = kt.train(begun, tmp_path / "run")
+    assert again.history[0]["val_loss"] < run.history[0]["val_loss"]
+    assert again.tokenizer().size == run.tokenizer().size
