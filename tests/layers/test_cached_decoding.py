@@ -179,6 +179,21 @@ def test_a_decoder_without_an_encoder(attention):
     assert_close(np.concatenate(found, axis=1), expected, NETWORK)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX compiles a graph a shape")
+def test_steps_whose_length_only_the_graph_knows():
+    import tensorflow as tf
+
+    decoder, x = causal_decoder(), random(B, T, D)
+    state = decoder.begin(B, T)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, D))])
+    def step(x):
+        return decoder.step(x, state, decoder.positions(state, tf.shape(x)[1]))[0]
+
+    for width in (1, 3, T):
+        assert_close(array(step(x[:, :width])), array(decoder(x))[:, :width], NETWORK)
+
+
 @pytest.mark.parametrize("attention", [MultiHeadAttention, RotaryRows, SlopeRows])
 def test_rows_of_different_lengths_decode_as_each_does_alone(attention):
     decoder, x = causal_decoder(attention), random(B, T, D)
