@@ -2,7 +2,8 @@
 
 from .beam import Beam
 from .greedy import Greedy
+from .growing import growing
 from .sampling import Sample
 from .search import Asked, Found, Search
 
-__all__ = ["Asked", "Beam", "Found", "Greedy", "Sample", "Search"]
+__all__ = ["Asked", "Beam", "Found", "Greedy", "Sample", "Search", "growing"]

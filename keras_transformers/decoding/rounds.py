@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ..annotations import State, Tensor
 from ..models.decodable import Decodable
+from .growing import growing
 from .rules import Past, Rules
 from .search import Asked, Found, Search
 
@@ -65,7 +66,7 @@ class StepByStep(Search):
             "given": asked.past,
             **self.begun(tf.shape(asked.first)[0]),
         }
-        first = {"state": state, "memory": memory}
+        before = (None, None, None, state, memory, None)
         state, last, step = model.hoisted(state), asked.first[:, None], tf.constant(0)
         batch = tf.shape(asked.first)[0]
         found = Found(
@@ -91,9 +92,8 @@ class StepByStep(Search):
             return step + 1, *going
 
         variables = (step, *going)
-        _, rows, _, _, memory, found = tf.while_loop(
-            unfinished, go_on, variables, shape_invariants=_shapes(variables, first)
-        )
+        shapes = growing(variables, before)
+        _, rows, _, _, memory, found = tf.while_loop(unfinished, go_on, variables, shape_invariants=shapes)
         return self._written(found, rows, memory)
 
     def _step(
@@ -146,21 +146,3 @@ def past(rules: Rules, memory: Memory, said: Tensor, step: Tensor) -> Past:
 
 def _chosen(memory: Memory, sentences: Tensor) -> Memory:
     return {name: tf.gather(values, sentences) for name, values in memory.items()}
-
-
-def _shapes(variables: Any, first: dict[str, Any]) -> Any:
-    """Return the shapes of the loop's variables, without the axes that grow: what had none before the first step."""
-    step, rows, last, state, memory, found = variables
-
-    def grown(now: Any, earlier: Any) -> Any:
-        if isinstance(now, dict):
-            return {name: grown(x, earlier.get(name) if isinstance(earlier, dict) else None) for name, x in now.items()}
-        if isinstance(now, list | tuple):
-            return type(now)(grown(x, y) for x, y in zip(now, earlier or [None] * len(now), strict=True))
-        if earlier is None or now.shape.rank is None:
-            return now.shape
-        return tf.TensorShape([None if 0 in (x, y) else x for x, y in zip(now.shape, earlier.shape, strict=True)])
-
-    shapes = (step.shape, rows.shape, tf.TensorShape([None, last.shape[1]]))
-    written = Found(*(x.shape for x in found))
-    return (*shapes, grown(state, first["state"]), grown(memory, first["memory"]), written)
