@@ -146,6 +146,7 @@ ModelVocabSize = Annotated[int, Bounds(minimum=1), Given("model.vocab_size")]
 TrainingSteps = Annotated[int, Bounds(minimum=1), Given("training.steps")]
 
 Adaptation = Annotated[Any, Slot("adaptation")]
+Alignment = Annotated[Any, Slot("alignment")]
 Attention = Annotated[Any, Slot("attention")]
 Callback = Annotated[Any, Slot("callback")]
 Decoder = Annotated[Any, Slot("decoder", default="decoder")]

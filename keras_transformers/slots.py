@@ -36,6 +36,7 @@ CONTRACTS = (
     Contract("encoder_block", LAYER, "`call(x, mask)`: (B, T, D) to the same shape", ("call",)),
     Contract("decoder_block", LAYER, "`call(x, memory, mask, memory_mask)`: (B, T, D) to the same shape", ("call",)),
     Contract("attention", LAYER, "`call(query, source, mask)`: contexts (B, T, D) from (B, S, D)", ("call",)),
+    Contract("alignment", LAYER, "`call(query, source, mask, keys)`: contexts (B, T, D) from (B, S, D)", ("call",)),
     Contract("feed_forward", LAYER, "`call(x)`: (B, T, D) to the same shape, each position by itself", ("call",)),
     Contract("norm", LAYER, "`call(x)`: (B, T, D) to the same shape, normalized", ("call",)),
     Contract(

@@ -26,10 +26,10 @@ from ..signature import (
     register,
 )
 from .backbone import Backbone
+from .embed import Embed
 from .initialization import RANDOM, initialized
 from .logits import FreeLogits, Logits
 from .stepwise import Stepwise
-from .transformer import Embed
 
 
 @register("model", "language_model")

@@ -1,42 +1,17 @@
-"""The Transformer: an encoder, a decoder, and embeddings that source, target and output share or not.
+"""The Transformer: encoder and decoder of attention alone.
 
 B batch, S source length, T target length, D model width, V vocabulary size.
 """
 
-from typing import Annotated, Any, Literal, Self
-
 import keras
-from keras import ops
 
-from ..annotations import Config, Layer, Shape, State, Tensor
-from ..errors import RecipeError
-from ..layers.compose import build_once, clone, revive
-from ..layers.dropout import Dropout
-from ..layers.masks import MaskedLayer, padding_mask
-from ..signature import (
-    Count,
-    Decoder,
-    Embedding,
-    Encoder,
-    Exactly,
-    Given,
-    Initialization,
-    Natural,
-    Need,
-    Position,
-    Present,
-    Rate,
-    register,
-)
-from .backbone import Backbone
-from .initialization import RANDOM, initialized
-from .logits import FreeLogits, Logits
-from .stepwise import Stepwise
+from ..signature import Need, Present, register
+from .encoder_decoder import EncoderDecoder
 
 
 @register("model", "transformer")
 @keras.saving.register_keras_serializable(package="keras_transformers")
-class Transformer(Backbone, Stepwise, keras.Model):
+class Transformer(EncoderDecoder):
     """The encoder-decoder of "Attention Is All You Need", a functional Keras model.
 
     Inputs, by name: `source` (B, S) and `target` (B, T), int32 ids, 0 where padded; `target` is
@@ -66,151 +41,4 @@ class Transformer(Backbone, Stepwise, keras.Model):
             initialization is for another kind of model.
     """
 
-    reads = ("source", "target")
-    gives = ("logits",)
-    continues = "target"
     needs = (Need("model.decoder.block.cross_attention", Present()),)
-
-    def __init__(
-        self,
-        dim: Count,
-        embedding: Embedding,
-        encoder: Encoder,
-        decoder: Decoder,
-        position: Position | None = None,
-        dropout: Rate = 0.0,
-        tie: Literal["all", "target", "none"] = "all",
-        output_bias: bool = False,
-        start: Natural = 2,
-        vocab_size: Annotated[Count, Given("tokenizer.vocab_size")] | None = None,
-        source_vocab_size: Annotated[Count, Given("tokenizer.source.vocab_size"), Exactly("vocab_size", when="tie=all")]
-        | None = None,
-        initialization: Initialization | Literal["random"] = RANDOM,
-        **kwargs: Any,
-    ) -> None:
-        if not getattr(decoder, "reads_memory", True):
-            raise RecipeError(
-                "`model/transformer` needs a decoder that reads the encoder's output, but `cross_attention` of its "
-                "block is null: leave it out for another like `attention`."
-            )
-        of_source = source_vocab_size or embedding.vocab_size
-        if tie == "all":
-            if of_source != embedding.vocab_size:
-                raise RecipeError(
-                    f"`source_vocab_size` must be that of the target ({embedding.vocab_size}) with `tie: all`, but is "
-                    f"{of_source}: tie `target` or `none`."
-                )
-            embed = embed_target = Embed(embedding, position, dropout, name="embed")
-        else:
-            own = clone(embedding, vocab_size=of_source)
-            embed = Embed(own, None if position is None else clone(position), dropout, name="embed")
-            embed_target = Embed(embedding, position, dropout, name="embed_target")
-        if tie == "none":
-            output = FreeLogits(embedding.vocab_size, output_bias, embedding.initializer(), name="logits")
-        else:
-            output = Logits(embedding, output_bias, name="logits")
-        source = keras.Input((None,), dtype="int32", name="source")
-        target = keras.Input((None,), dtype="int32", name="target")
-        memory_mask = padding_mask(source)
-        memory = encoder(embed(source), mask=memory_mask)
-        states = decoder(embed_target(target), memory, memory_mask=memory_mask)
-        super().__init__(inputs={"source": source, "target": target}, outputs=output(states), **kwargs)
-        self.dim = dim
-        self.tie = tie
-        self.output_bias = output_bias
-        self.start = start
-        self.vocab_size = vocab_size or embedding.vocab_size
-        self.source_vocab_size = source_vocab_size
-        self.embed = embed
-        self.encoder = encoder
-        self.decoder = decoder
-        self.initialization = initialized(self, initialization)
-
-    @property
-    def embed_target(self) -> Any:
-        """The layer from the target's ids to vectors, which may be that of the source."""
-        return self.embed if self.tie == "all" else self.get_layer("embed_target")
-
-    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ids (B, S) to the memory (B, S, D) and its mask (B, 1, 1, S)."""
-        mask = padding_mask(source)
-        return self.encoder(self.embed(source), mask=mask), mask
-
-    def begin(self, inputs: dict[str, Tensor], length: int | Tensor) -> State:
-        """Return the state of decoding up to `length` targets.
-
-        Args:
-            inputs: `source`, ids (B, S) and, if something has been said already, `target`, ids (B, P), beginning with
-                the start token, 0 where padded: rows may have said more or less. Of these, all is read but each
-                row's last token, which the first step reads.
-            length: Most targets of a row; with `target`, `step` takes `length - (P-1)` more.
-
-        Raises:
-            ValueError: There is no `source`.
-        """
-        if "source" not in inputs:
-            raise ValueError(f"`inputs` must hold `source`, ids (batch, source), but holds {sorted(inputs)}.")
-        source, said = inputs["source"], inputs.get("target")
-        memory, mask = self.encode(source)
-        state: State = self.decoder.begin(ops.shape(source)[0], length, memory, mask, ragged=said is not None)
-        return self.after(said, state)
-
-    @property
-    def output_layer(self) -> Layer:
-        """The layer from the decoder's outputs to logits."""
-        return self.get_layer("logits")
-
-    def get_config(self) -> Config:
-        serialize = keras.saving.serialize_keras_object
-        position = self.embed_target.position
-        return {
-            "name": self.name,
-            "dim": self.dim,
-            "embedding": serialize(self.embed_target.embedding),
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-            "position": None if position is None else serialize(position),
-            "dropout": self.embed.drop.rate,
-            "tie": self.tie,
-            "output_bias": self.output_bias,
-            "start": self.start,
-            "vocab_size": self.vocab_size,
-            "source_vocab_size": self.source_vocab_size,
-            "initialization": serialize(self.initialization),
-        }
-
-    @classmethod
-    def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
-        parts = ("embedding", "encoder", "decoder", "position", "initialization")
-        return cls(**{**config, **{name: revive(config[name]) for name in parts if name in config}})
-
-
-class Embed(MaskedLayer):
-    """Embedding, plus position, then dropout."""
-
-    def __init__(self, embedding: Layer, position: Layer | None, dropout: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.embedding = embedding
-        self.position = position
-        self.drop = Dropout(dropout, dtype=self.dtype_policy)
-
-    def build(self, ids_shape: Shape) -> None:
-        build_once(self.embedding, ids_shape)
-        if self.position is not None:
-            build_once(self.position, (*ids_shape, self.embedding.dim))
-
-    def call(self, ids: Tensor, positions: Tensor | None = None, training: bool | None = None) -> Tensor:
-        """Map ids (B, T) at `positions`, (T,) or (B, T), by default 0 … T-1, to vectors (B, T, D)."""
-        x = self.embedding(ids)
-        if self.position is not None:
-            x = self.position(x, positions=ops.arange(ops.shape(ids)[1]) if positions is None else positions)
-        return self.drop(x, training=training)
-
-    def compute_output_shape(self, ids_shape: Shape) -> Any:
-        return (*ids_shape, self.embedding.dim)
-
-    def get_config(self) -> Config:
-        raise NotImplementedError(
-            "A layer that shares its embedding cannot be copied alone, as `keras.models.clone_model` tries: copy the "
-            "model with `type(model).from_config(model.get_config())`."
-        )

@@ -22,8 +22,8 @@ OTHERS = {"dropout": 0.37, "epsilon": 1e-3, "activation": "gelu"}
 """Values other than the defaults, by name."""
 
 LAYER_SLOTS = (
-    "attention", "position", "feed_forward", "norm", "encoder_block", "decoder_block", "encoder", "decoder",
-    "embedding",
+    "attention", "alignment", "position", "feed_forward", "norm", "encoder_block", "decoder_block", "encoder",
+    "decoder", "embedding",
 )  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def calls(slot):
             "cross": Call([x, memory]),
             "cross_masked": Call([x, memory], {"mask": real}),
         },
+        "alignment": {"cross": Call([x, memory]), "cross_masked": Call([x, memory], {"mask": real})},
         "position": {"call": Call([x, np.arange(T, dtype="int32")])},
         "feed_forward": {"call": Call([x])},
         "norm": {"call": Call([x])},

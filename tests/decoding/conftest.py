@@ -1,7 +1,7 @@
 import pytest
-from small import transformer
+from small import rnn, transformer
 
 
-@pytest.fixture(scope="module")
-def model():
-    return transformer()
+@pytest.fixture(scope="module", params=[transformer, rnn], ids=["transformer", "rnn"])
+def model(request):
+    return request.param()

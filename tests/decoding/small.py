@@ -16,7 +16,16 @@ SOURCE = np.array([[5, 9, 4, 11, 3], [7, 3, 0, 0, 0], [3, 0, 0, 0, 0]], "int32")
 def transformer(vocab_size=V, noise=0.3, seed=3, **changes):
     """Return a small Transformer whose answers are no constants."""
     small = {"model.dim": 16, "model.vocab_size": vocab_size, "model.encoder.layers": 1, "model.decoder.layers": 1}
-    model = build("transformer_tiny", {**small, **changes})
+    return _with_noise(build("transformer_tiny", {**small, **changes}), noise, seed)
+
+
+def rnn(vocab_size=V, noise=0.3, seed=3):
+    """Return the same of recurrent layers, with attention."""
+    small = {"model.dim": 16, "model.vocab_size": vocab_size, "model.decoder.attention": "general"}
+    return _with_noise(build("dates_rnn", {**small, "model.decoder.layers": 2, "model.encoder.layers": 2}), noise, seed)
+
+
+def _with_noise(model, noise, seed):
     keras.utils.set_random_seed(seed)
     for variable in model.trainable_variables:
         variable.assign(variable + noise * keras.random.normal(variable.shape))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from close import NETWORK
-from small import SOURCE, Reference, V, beam_search, transformer
+from small import SOURCE, Reference, V, beam_search, rnn, transformer
 
 from keras_transformers.decoding import Beam, Greedy
 from keras_transformers.errors import RecipeError
@@ -19,9 +19,9 @@ FEW = 5
 """Most tokens of an answer, where all are enumerated."""
 
 
-@pytest.fixture(scope="module")
-def tiny():
-    return transformer(SMALL, noise=0.6)
+@pytest.fixture(scope="module", params=[transformer, rnn], ids=["transformer", "rnn"])
+def tiny(request):
+    return request.param(SMALL, noise=0.6)
 
 
 def every_answer(reference, alpha, limit=FEW):
