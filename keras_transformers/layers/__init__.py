@@ -1,5 +1,6 @@
-"""The building blocks of Transformers, in `keras.ops`: TensorFlow, JAX and PyTorch."""
+"""Building blocks of Transformers, and of the recurrent networks before them, in `keras.ops` for every backend."""
 
+from .alignment import Additive, Alignment, Attentional, Dot, General
 from .attention import MultiHeadAttention, dot_product_scores, masked_softmax, weighted_sum
 from .block import Block
 from .decoder_block import DecoderBlock
@@ -12,19 +13,26 @@ from .linear import Linear
 from .masks import as_attention_mask, as_causal_mask, causal_mask, padding_mask
 from .norms import LayerNorm, RMSNorm
 from .position import LearnedPosition, Position, SinusoidalPosition, sinusoids
+from .recurrent import Recurrent
+from .recurrent_stack import RecurrentDecoder, RecurrentEncoder
 from .residual import NormOrder, Residual
 from .rotary import RotaryAttention
 from .stack import Decoder, Encoder
 
 __all__ = [
+    "Additive",
+    "Alignment",
+    "Attentional",
     "Block",
     "Decoder",
     "DecoderBlock",
+    "Dot",
     "Dropout",
     "Embedding",
     "Encoder",
     "EncoderBlock",
     "FeedForward",
+    "General",
     "Initializer",
     "LayerNorm",
     "LearnedPosition",
@@ -33,6 +41,9 @@ __all__ = [
     "NormOrder",
     "Position",
     "RMSNorm",
+    "Recurrent",
+    "RecurrentDecoder",
+    "RecurrentEncoder",
     "Residual",
     "RotaryAttention",
     "ScaledEmbedding",

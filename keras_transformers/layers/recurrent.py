@@ -99,11 +99,24 @@ class Recurrent(MaskedLayer):
         Returns:
             The outputs (N, T, D) and the new state.
         """
-        if x.shape[1] != 1 or real is not None:
-            return self(x, mask=real, initial=state, training=False, return_state=True)
+        if x.shape[1] != 1:
+            return self._steps(x, state, real)
         h, new = self.onward.cell(x[:, 0], state, training=False)
+        if real is not None:
+            new = [ops.where(real, one, old) for one, old in zip(new, state, strict=True)]
         h = ops.expand_dims(h, 1)
         return x + h if self.residual else h, list(new)
+
+    def _steps(self, x: Tensor, state: States, real: Tensor | None) -> tuple[Tensor, States]:
+        """Do what `step` does for several targets, or for as many as only the graph knows, which may be none."""
+        if x.shape[1] is not None:
+            return self(x, mask=real, initial=state, training=False, return_state=True)
+        real = ops.ones(ops.shape(x)[:2], "bool") if real is None else real
+        rows = ops.shape(x)[0]
+        longer = ops.concatenate([ops.zeros((rows, 1, x.shape[-1]), x.dtype), x], axis=1)  # Keras's own must read one
+        passed = ops.concatenate([ops.zeros((rows, 1), "bool"), real], axis=1)
+        h, state = self(longer, mask=passed, initial=state, training=False, return_state=True)
+        return h[:, 1:], state
 
     def zeros(self, batch: int | Tensor, dim: int) -> States:
         """Return the state of `batch` rows that have read nothing."""

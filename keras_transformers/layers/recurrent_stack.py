@@ -167,9 +167,12 @@ class RecurrentDecoder(RecurrentStack):
 
     def build(self, x_shape: Shape, memory_shape: Any = None) -> None:
         super().build(x_shape)
+        source = x_shape if memory_shape is None else memory_shape
+        if isinstance(source[0], tuple | list):
+            source, states = source
+            self._check_states(states)
         if self.attentional is not None and not self.attentional.built:
-            source = x_shape if memory_shape is None else memory_shape
-            self.attentional.build(x_shape, source[0] if isinstance(source[0], tuple | list) else source)
+            self.attentional.build(x_shape, source)
 
     def call(
         self,
@@ -293,7 +296,7 @@ class RecurrentDecoder(RecurrentStack):
         """Return the encoder's outputs, and the state that each layer begins with, None: zeros.
 
         Raises:
-            ValueError: The states are missing, or not of such layers.
+            ValueError: The states are missing, though there is no attention, or are of other layers.
         """
         if not isinstance(memory, list | tuple):
             if self.attentional is None:
@@ -303,15 +306,18 @@ class RecurrentDecoder(RecurrentStack):
                 )
             return memory, [None] * len(self.recurrent)
         source, states = memory
-        mine = [layer.tensors for layer in self.recurrent]
-        theirs = [len(state) for state in states]
-        if mine != theirs:
-            raise ValueError(
-                f"The decoder goes on from the encoder's states, layer by layer: both must have as many layers of one "
-                f"`cell`, but the decoder has {len(mine)} and the encoder {len(theirs)}"
-                + ("." if len(mine) != len(theirs) else ", and their cells differ.")
-            )
+        self._check_states(states)
         return source, list(states)
+
+    def _check_states(self, shapes: Any) -> None:
+        """Raise ValueError unless there is a state for each layer, of as many tensors as it has."""
+        mine, theirs = [layer.tensors for layer in self.recurrent], [len(state) for state in shapes]
+        if mine != theirs:
+            end = f" and the encoder {len(theirs)}" if len(mine) != len(theirs) else " layers, and their cells differ"
+            raise ValueError(
+                "The decoder goes on from the encoder's states, layer by layer: both must have as many layers of one "
+                f"`cell`, but the decoder has {len(mine)}{end}."
+            )
 
     def _read(self, x: Tensor, outputs: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """Return what the rows `x` (N, T, D) find in sources (B, S, D): beams of a sentence are asked as one."""

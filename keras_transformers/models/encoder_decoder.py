@@ -64,8 +64,8 @@ class EncoderDecoder(Backbone, Stepwise, keras.Model):
     ) -> None:
         if not getattr(decoder, "reads_memory", True):
             raise RecipeError(
-                "An encoder–decoder needs a decoder that reads the encoder's output, but `cross_attention` of its block "
-                "is null: leave it out for another like `attention`."
+                "The decoder must read the encoder's output, but `cross_attention` of its block is null: leave it out "
+                "for another like `attention`."
             )
         of_source = source_vocab_size or embedding.vocab_size
         if tie == "all":

@@ -126,6 +126,28 @@ def test_a_decoder_goes_on_from_the_encoders_states(cell, attention):
     assert np.abs(array(decoder(x, (memory[0], others), memory_mask=REAL)) - expected).max() > 1e-3
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX compiles a graph a shape")
+@pytest.mark.parametrize("width", [0, 1, T])
+def test_steps_whose_length_only_the_graph_knows(width):
+    import tensorflow as tf
+
+    decoder, memory = of_pair("lstm", Dot())
+    x, real = random(B, T, D), np.arange(width) < np.array([[width], [width - 1], [0]])
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, D)), tf.TensorSpec((None, None), tf.bool)])
+    def read(x, real):
+        state = decoder.begin(B, T, memory, REAL, ragged=True)
+        return decoder.step(x, state, decoder.positions(state, tf.shape(x)[1], real), real)[1]["cells"]
+
+    layer, begun = decoder.recurrent[0], memory[1][0]
+    found, *_ = read(x[:, :width], real)
+    for row, length in enumerate(real.sum(1)):
+        alone = [tensor[row : row + 1] for tensor in begun]
+        wanted = layer(x[row : row + 1, :length], initial=alone, return_state=True)[1] if length else alone
+        for tensor, one in zip(found, wanted, strict=True):
+            assert_close(array(tensor)[row : row + 1], array(one), SUMS)
+
+
 def test_without_attention_the_outputs_of_the_encoder_are_unknown():
     decoder, memory = of_pair("lstm", None)
     x = random(B, T, D)

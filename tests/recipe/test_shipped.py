@@ -10,7 +10,7 @@ RECIPES = names()
 def test_the_recipes_of_the_zoo_are_there():
     assert {
         "bert_base", "bert_large", "bert_mini", "bert_small", "bert_tiny", "minilm",
-        "dates", "multi30k_ende", "tatoeba_enzh",
+        "dates", "dates_rnn", "multi30k_ende", "multi30k_ende_rnn", "tatoeba_enzh",
         "transformer_base", "transformer_big", "transformer_small", "transformer_tiny",
     } <= set(RECIPES)  # fmt: skip
 
