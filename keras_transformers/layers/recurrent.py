@@ -110,7 +110,8 @@ class Recurrent(MaskedLayer):
     def _steps(self, x: Tensor, state: States, real: Tensor | None) -> tuple[Tensor, States]:
         """Do what `step` does for several targets, or for as many as only the graph knows, which may be none."""
         if x.shape[1] is not None:
-            return self(x, mask=real, initial=state, training=False, return_state=True)
+            h, state = self(x, mask=real, initial=state, training=False, return_state=True)
+            return h, state
         real = ops.ones(ops.shape(x)[:2], "bool") if real is None else real
         rows = ops.shape(x)[0]
         longer = ops.concatenate([ops.zeros((rows, 1, x.shape[-1]), x.dtype), x], axis=1)  # Keras's own must read one

@@ -153,7 +153,7 @@ class RecurrentDecoder(RecurrentStack):
         **kwargs: Any,
     ) -> None:
         super().__init__(cell, layers, dropout, residual, False, **kwargs)
-        self.attentional = None if attention is None else Attentional(attention, dtype=self.dtype_policy)
+        self.attentional: Any = None if attention is None else Attentional(attention, dtype=self.dtype_policy)
 
     @property
     def attention(self) -> Any:
