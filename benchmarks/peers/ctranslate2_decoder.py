@@ -48,6 +48,7 @@ def translate(translator, asked):
         length_penalty=asked["alpha"],
         max_decoding_length=asked["steps"] or max(math.ceil(1.5 * len(source)) + 12 for source in asked["sources"]),
         min_decoding_length=0,
+        return_scores=True,  # as ours does: without, its greedy search leaves out the softmax
         max_batch_size=asked["batch"],
     )
     return [one.hypotheses[0] for one in found]
