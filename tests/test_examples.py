@@ -1,5 +1,6 @@
 """The examples run as they stand, as a new user would run them."""
 
+import csv
 import importlib.util
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+NAMES = ("recall", "parallel")
 
 
 def run(name, *arguments, folder):
@@ -45,3 +47,23 @@ def test_bank(tmp_path):
     nearest, scores = run("bank.py", folder=tmp_path).split("\n\n")[1:]
     assert [line.split()[2] for line in nearest.splitlines()[1:]] == ["money"] * 4 + ["river"] * 4
     assert [line.rpartition(" ")[2] for line in scores.splitlines()[1:]] == ["0", "16", "15"]
+
+
+@pytest.mark.long
+def test_why_attention_quickly(tmp_path):
+    """Each experiment, made small: what it has measured is kept, and not measured again."""
+    run("why_attention/recall.py", str(tmp_path), "--quick", folder=tmp_path)
+    run("why_attention/parallel.py", str(tmp_path), "--lengths", "16", "--steps", "1", folder=tmp_path)
+    recall, parallel = (csv.DictReader((tmp_path / f"{name}.csv").open(encoding="utf-8")) for name in NAMES)
+    found = [(row["model"], row["distance"], float(row["accuracy"])) for row in recall]
+    assert len(found) == 9
+    assert max(accuracy for *_, accuracy in found) > 0.2  # chance is 1 in 16
+    assert {(row["model"], row["pass"]) for row in parallel} == {
+        (model, way) for model in ("Transformer", "RNN with attention") for way in ("forward", "training")
+    }
+    for plot in ("recall", "parallel-forward", "parallel-training"):
+        assert all((tmp_path / f"{plot}-{theme}.svg").stat().st_size for theme in ("light", "dark"))
+    before = [(tmp_path / f"{name}.csv").read_bytes() for name in NAMES]
+    run("why_attention/recall.py", str(tmp_path), "--quick", folder=tmp_path)
+    run("why_attention/parallel.py", str(tmp_path), "--lengths", "16", "--steps", "1", folder=tmp_path)
+    assert [(tmp_path / f"{name}.csv").read_bytes() for name in NAMES] == before

@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from ..annotations import Config, Shape, State, Tensor
-from ..signature import Alignment, Count, Rate, register
+from ..signature import Alignment, Count, MultipleOf, Need, Rate, register
 from . import cache as caches
 from . import timeline as timelines
 from .alignment import Attentional
@@ -80,6 +80,9 @@ class RecurrentEncoder(RecurrentStack):
         dropout: Rate of dropout on each layer's outputs.
         residual: Whether the inputs of each layer but the first are added to its outputs.
     """
+
+    returns_state = True
+    needs = (Need("model.dim", MultipleOf(2, when="bidirectional")),)
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import keras
 
 from ..annotations import Config, Layer, Tensor
-from ..signature import Count, Embedding, Exactly, Given, Initialization, Natural, Rate, Slot, register
+from ..signature import Count, Embedding, Exactly, Given, Initialization, Natural, Need, OneOf, Rate, Slot, register
 from .encoder_decoder import EncoderDecoder
 from .initialization import RANDOM
 
@@ -45,6 +45,12 @@ class RecurrentEncoderDecoder(EncoderDecoder):
         ValueError: The decoder cannot go on from the encoder's states.
     """
 
+    needs = (
+        Need("model.decoder.layers", Exactly("model.encoder.layers")),
+        Need("model.decoder.cell", OneOf(("lstm",), when="model.encoder.cell=lstm")),
+        Need("model.decoder.cell", OneOf(("gru",), when="model.encoder.cell=gru")),
+    )
+
     def __init__(
         self,
         dim: Count,
@@ -70,8 +76,9 @@ class RecurrentEncoderDecoder(EncoderDecoder):
 
     @staticmethod
     def memorize(encoder: Layer, x: Tensor, mask: Tensor) -> Any:
-        """Return the encoder's outputs (B, S, D) and the states that its layers end in."""
-        return encoder(x, mask=mask, return_state=True)
+        """Return the encoder's outputs (B, S, D) and, of a recurrent one, the states that its layers end in."""
+        state = {"return_state": True} if getattr(encoder, "returns_state", False) else {}
+        return encoder(x, mask=mask, **state)
 
     def get_config(self) -> Config:
         config = super().get_config()

@@ -96,9 +96,22 @@ def test_without_attention_the_source_is_known_by_the_last_state_alone():
     assert_close(np.array(model(data)), expected, NETWORK)
 
 
-def test_a_decoder_that_cannot_go_on_from_the_encoder():
-    with pytest.raises((RecipeError, ValueError), match="as many layers of one `cell`, but the decoder has 2 and"):
-        built(**{"model.encoder.layers": 3})
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"model.encoder.layers": 3}, r"`layers` must be `model.encoder.layers` \(3\) for `model/rnn`, but is 2"),
+        (
+            {"model.decoder.cell": "gru"},
+            "`cell` must be lstm for `model/rnn` with `model.encoder.cell: lstm`, but is gru",
+        ),
+        ({"model.dim": 33}, "`dim` must be even for `encoder/rnn` with `bidirectional: true`, but is 33"),
+        ({"model.decoder.bidirectional": True}, "`decoder/rnn` has no `bidirectional`"),
+        ({"model.decoder.attention": "multi_head"}, "no alignment is called `multi_head`"),
+    ],
+)
+def test_what_does_not_fit_is_told_by_the_recipe(changes, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        built(**changes)
 
 
 def test_they_stand_in_other_models_too():
@@ -108,8 +121,17 @@ def test_they_stand_in_other_models_too():
     )
     ids = batch()["source"]
     assert tuple(bert({"tokens": ids, "segments": 0 * ids})["sequence"].shape) == (B, S, 26)
-    mixed = {"model.dim": 26, "model.vocab_size": V, "model.decoder": {"type": "rnn", "attention": "general"}}
-    model = kt.build("transformer_tiny", {**mixed, "model.encoder.block.attention.heads": 2})
-    data = batch()
-    real = data["target"] > 0
-    assert_close(stepped(model, data)[real], np.array(model(data))[real], NETWORK)
+    heads = {
+        f"model.{block}.heads": 2
+        for block in ("encoder.block.attention", "decoder.block.attention", "decoder.block.cross_attention")
+    }
+    decoder = {"model.decoder": {"type": "rnn", "attention": "general"}}
+    sizes = {"model.dim": 26, "model.vocab_size": V}
+    encoder = kt.load_recipe("transformer_tiny", sizes | heads).tree["model"]["encoder"]
+    for model in (
+        kt.build("transformer_tiny", {**sizes, "model.encoder.block.attention.heads": 2, **decoder}),
+        built(**{"model.encoder": encoder}),
+    ):
+        data = batch()
+        real = data["target"] > 0
+        assert_close(stepped(model, data)[real], np.array(model(data))[real], NETWORK)
