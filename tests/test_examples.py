@@ -54,7 +54,8 @@ def test_why_attention_quickly(tmp_path):
     """Each experiment, made small: what it has measured is kept, and not measured again."""
     run("why_attention/recall.py", str(tmp_path), "--quick", folder=tmp_path)
     run("why_attention/parallel.py", str(tmp_path), "--lengths", "16", "--steps", "1", folder=tmp_path)
-    recall, parallel = (csv.DictReader((tmp_path / f"{name}.csv").open(encoding="utf-8")) for name in NAMES)
+    texts = [(tmp_path / f"{name}.csv").read_text(encoding="utf-8") for name in NAMES]
+    recall, parallel = (list(csv.DictReader(text.splitlines())) for text in texts)
     found = [(row["model"], row["distance"], float(row["accuracy"])) for row in recall]
     assert len(found) == 9
     assert max(accuracy for *_, accuracy in found) > 0.2  # chance is 1 in 16
@@ -63,7 +64,6 @@ def test_why_attention_quickly(tmp_path):
     }
     for plot in ("recall", "parallel-forward", "parallel-training"):
         assert all((tmp_path / f"{plot}-{theme}.svg").stat().st_size for theme in ("light", "dark"))
-    before = [(tmp_path / f"{name}.csv").read_bytes() for name in NAMES]
     run("why_attention/recall.py", str(tmp_path), "--quick", folder=tmp_path)
     run("why_attention/parallel.py", str(tmp_path), "--lengths", "16", "--steps", "1", folder=tmp_path)
-    assert [(tmp_path / f"{name}.csv").read_bytes() for name in NAMES] == before
+    assert [(tmp_path / f"{name}.csv").read_text(encoding="utf-8") for name in NAMES] == texts
