@@ -20,8 +20,11 @@ from pathlib import Path
 import numpy as np
 from measured import Table, plot
 
-VOCABULARY, TOKENS = 8000, 2048
+VOCABULARY, TOKENS, THREADS = 8000, 2048, 2
+LENGTHS = [16, 32, 64, 128, 256, 512, 1024]
 RECIPES = {"Transformer": "multi30k_ende", "RNN with attention": "multi30k_ende_rnn"}
+PARTS = {"multi30k_ende": ["encoder.block", "decoder.block"], "multi30k_ende_rnn": ["encoder", "decoder"]}
+"""Where their rates of dropout stand, which are set to 0."""
 PEER = "torch.nn.LSTM, no attention"
 
 
@@ -30,23 +33,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter that has PyTorch")
-    parser.add_argument("--lengths", type=int, nargs="+", default=[16, 32, 64, 128, 256, 512, 1024])
+    parser.add_argument("--lengths", type=int, nargs="+", choices=LENGTHS, default=LENGTHS)
     parser.add_argument("--steps", type=int, default=5, help="measured of each; default %(default)s")
     args = parser.parse_args()
     table = Table(args.folder / "parallel.csv", ["model", "length", "pass"], ["seconds", "tokens_a_second"])
     for name, recipe in RECIPES.items():
-        lengths = [length for length in args.lengths if not table.has(name, length, "training")]
-        for length, way, seconds in measured(recipe, lengths, args.steps) if lengths else ():
+        for length, way, seconds in measured(recipe, left(table, name, args.lengths), args.steps):
             table.add(name, length, way, f"{seconds:.4f}", round(2 * TOKENS / seconds))
-    lengths = [length for length in args.lengths if not table.has(PEER, length, "training")]
-    if args.torch and lengths:
-        peer = [args.torch, Path(__file__).with_name("torch_lstm.py"), str(args.steps), str(TOKENS), *map(str, lengths)]
-        for line in subprocess.run(peer, check=True, capture_output=True, text=True).stdout.splitlines():
-            length, way, seconds = json.loads(line)
-            table.add(PEER, length, way, f"{seconds:.4f}", round(2 * TOKENS / seconds))
+    if args.torch:
+        asked = map(str, [args.steps, TOKENS, *left(table, PEER, args.lengths)])
+        command = [args.torch, Path(__file__).with_name("torch_lstm.py"), *asked]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer:
+            for length, way, seconds in map(json.loads, peer.stdout):
+                table.add(PEER, length, way, f"{seconds:.4f}", round(2 * TOKENS / seconds))
     for way in ("forward", "training"):
         lines = table.lines("length", "tokens_a_second", by="model", **{"pass": way})
-        plot(args.folder / f"parallel-{way}", lines, f"{way}, two cores", "tokens of a sentence", "tokens a second")
+        plot(args.folder / f"parallel-{way}", lines, f"{way}, two threads", "tokens of a sentence", "tokens a second")
+
+
+def left(table, name, lengths):
+    """Return the lengths that have not been measured in both ways; what was measured in one is measured again."""
+    return [length for length in lengths if not table.has(name, length, "training")]
 
 
 def measured(recipe, lengths, steps):
@@ -56,7 +63,9 @@ def measured(recipe, lengths, steps):
 
     import keras_transformers as kt
 
-    model = kt.build(recipe, {"model.vocab_size": VOCABULARY})
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    dropouts = ["model.dropout", *(f"model.{part}.dropout" for part in PARTS[recipe])]
+    model = kt.build(recipe, {"model.vocab_size": VOCABULARY, **dict.fromkeys(dropouts, 0.0)})
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.Adam(1e-4)
     optimizer.build(model.trainable_variables)

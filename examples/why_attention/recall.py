@@ -18,36 +18,14 @@ from measured import Table, plot
 KEYS, VALUES, ASKED = 200, 16, 8
 VOCABULARY = 4 + KEYS + VALUES
 DISTANCES = (4, 10, 20, 50, 100, 200, 400)
-BLOCK = {
-    "norm_order": "pre",
-    "attention": {"type": "multi_head", "heads": 4},
-    "feed_forward": {"type": "mlp", "hidden_dim": 256},
-}
+HIDDEN = {f"model.{stack}.block.feed_forward.hidden_dim": 256 for stack in ("encoder", "decoder")}
+TWO = {"model.encoder.layers": 2, "model.decoder.layers": 2}
 MODELS = {
-    "Transformer": {
-        "type": "transformer",
-        "dim": 64,
-        "embedding": "scaled",
-        "position": "sinusoidal",
-        "encoder": {"layers": 2, "block": {"type": "encoder_block", **BLOCK}},
-        "decoder": {"layers": 2, "block": {"type": "decoder_block", **BLOCK}},
-    },
-    "RNN with attention": {
-        "type": "rnn",
-        "dim": 86,
-        "embedding": "token",
-        "encoder": {"layers": 2},
-        "decoder": {"layers": 2, "attention": "general"},
-    },
-    "RNN without attention": {
-        "type": "rnn",
-        "dim": 90,
-        "embedding": "token",
-        "encoder": {"layers": 2},
-        "decoder": {"layers": 2, "attention": None},
-    },
+    "Transformer": ("dates", {**HIDDEN, "model.dim": 64}),
+    "RNN with attention": ("dates_rnn", {**TWO, "model.dim": 86, "model.decoder.attention": "general"}),
+    "RNN without attention": ("dates_rnn", {**TWO, "model.dim": 90, "model.decoder.attention": None}),
 }
-"""Of 0.25 million parameters each."""
+"""Recipes, and what is changed of them: 0.25 million parameters each."""
 
 
 def main():
@@ -58,14 +36,14 @@ def main():
     parser.add_argument("--steps", type=int, help="of training; default 6000")
     args = parser.parse_args()
     seeds, steps, distances = ((0,), 60, DISTANCES[:3]) if args.quick else ((0, 1, 2), args.steps or 6000, DISTANCES)
-    table = Table(args.folder / "recall.csv", ["model", "seed", "distance"], ["accuracy"])
+    table = Table(args.folder / "recall.csv", ["model", "steps", "seed", "distance"], ["accuracy"])
     for seed in seeds:
-        for name, spec in MODELS.items():
-            if not table.has(name, seed, distances[-1]):
-                model = trained(spec, seed, steps, max(distances))
-                for distance in distances:
-                    table.add(name, seed, distance, accuracy(model, distance))
-    lines = table.lines("distance", "accuracy", by="model")
+        for name, (recipe, changes) in MODELS.items():
+            left = [distance for distance in distances if not table.has(name, steps, seed, distance)]
+            model = trained(recipe, {**changes, "seed": seed}, steps, max(distances)) if left else None
+            for distance in left:
+                table.add(name, steps, seed, distance, accuracy(model, distance))
+    lines = table.lines("distance", "accuracy", by="model", steps=steps)
     plot(args.folder / "recall", lines, "recall at a distance", "words since the key", "accuracy", log=False)
 
 
@@ -80,19 +58,17 @@ def examples(rng, rows, words, asked=ASKED):
     return source.astype("int32"), target.astype("int32")
 
 
-def trained(spec, seed, steps, longest):
+def trained(recipe, changes, steps, longest):
     """Return a model that was trained on sources of any length up to the longest."""
     import keras
     import tensorflow as tf
 
     import keras_transformers as kt
 
-    model = kt.build({"model": {**spec, "vocab_size": VOCABULARY}, "seed": seed})
-    print(f"{spec['type']}: {model.count_params():,} parameters, seed {seed}", file=sys.stderr)
-    optimizer = keras.optimizers.Adam(
-        keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=2e-3, warmup_steps=steps // 20),
-        global_clipnorm=1.0,
-    )
+    model = kt.build(recipe, {"model.vocab_size": VOCABULARY, **changes})
+    print(f"{recipe}: {model.count_params():,} parameters, seed {changes['seed']}", file=sys.stderr)
+    rate = keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=2e-3, warmup_steps=steps // 20)
+    optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
     optimizer.build(model.trainable_variables)
 
     @tf.function(reduce_retracing=True)
@@ -105,12 +81,11 @@ def trained(spec, seed, steps, longest):
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
-    rng = np.random.default_rng(seed)
-    for step in range(steps):
+    rng = np.random.default_rng(changes["seed"])
+    for _ in range(steps):
         words = 2 * int(np.exp(rng.uniform(np.log(2), np.log(longest // 2 + 1))))
         loss = update(*map(tf.constant, examples(rng, min(64, 6400 // words), words)))
-        if step % 500 == 0:
-            print(f"step {step}  loss {float(loss):.3f}", file=sys.stderr, flush=True)
+    print(f"loss {float(loss):.3f} after {steps} steps", file=sys.stderr)
     return model
 
 

@@ -3,7 +3,7 @@
 B batch, T target length, S source length, D model width, E width of keys.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import keras
 from keras import ops
@@ -11,10 +11,21 @@ from keras import ops
 from ..annotations import Config, Shape, Tensor
 from ..signature import register
 from .attention import masked_softmax
-from .compose import width_of
+from .compose import build_once, revive, width_of
 from .initializer import kernel_initializer
 from .linear import Linear
 from .masks import MaskedLayer, as_attention_mask, implicit_mask
+
+
+def additive_scores(query: Tensor, keys: Tensor, vector: Tensor) -> Tensor:
+    """Return (B, T, S): vᵀ tanh(q + k) of each of `query` (B, T, E) and `keys` (B, S, E), by `vector` v (E, 1)."""
+    both = ops.expand_dims(query, 2) + ops.expand_dims(keys, 1)  # (B, T, S, E)
+    return ops.matmul(ops.tanh(both), ops.cast(vector, both.dtype))[..., 0]
+
+
+def dot_scores(query: Tensor, keys: Tensor) -> Tensor:
+    """Return (B, T, S): the products of `query` (B, T, E) and `keys` (B, S, E)."""
+    return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
 
 
 class Alignment(MaskedLayer):
@@ -52,12 +63,6 @@ class Alignment(MaskedLayer):
     def compute_output_shape(self, query_shape: Shape, source_shape: Shape, *_: Any) -> Shape:
         return (*query_shape[:-1], source_shape[-1])
 
-    def _projection(self, name: str, units: int, input_shape: Shape) -> Linear:
-        initializer = kernel_initializer("glorot_uniform")
-        layer = Linear(units, use_bias=False, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
-        layer.build(input_shape)
-        return layer
-
 
 @register("alignment", "additive")
 @keras.saving.register_keras_serializable(package="keras_transformers")
@@ -69,8 +74,8 @@ class Additive(Alignment):
 
     def build(self, query_shape: Shape, source_shape: Shape) -> None:
         dim = width_of(query_shape)
-        self.query = self._projection("query", dim, query_shape)
-        self.key = self._projection("key", dim, source_shape)
+        self.query = _linear(self, "query", dim, query_shape)
+        self.key = _linear(self, "key", dim, source_shape)
         initializer = kernel_initializer("glorot_uniform")
         self.vector = self.add_weight(name="vector", shape=(dim, 1), initializer=initializer)
 
@@ -78,8 +83,7 @@ class Additive(Alignment):
         return self.key(source)
 
     def scores(self, query: Tensor, keys: Tensor) -> Tensor:
-        both = ops.expand_dims(self.query(query), 2) + ops.expand_dims(keys, 1)  # (B, T, S, D)
-        return ops.matmul(ops.tanh(both), ops.cast(self.vector, both.dtype))[..., 0]
+        return additive_scores(self.query(query), keys, self.vector)
 
 
 @register("alignment", "dot")
@@ -101,7 +105,7 @@ class Dot(Alignment):
             )
 
     def scores(self, query: Tensor, keys: Tensor) -> Tensor:
-        return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
+        return dot_scores(query, keys)
 
 
 @register("alignment", "general")
@@ -113,18 +117,18 @@ class General(Alignment):
     """
 
     def build(self, query_shape: Shape, source_shape: Shape) -> None:
-        self.key = self._projection("key", width_of(query_shape), source_shape)
+        self.key = _linear(self, "key", width_of(query_shape), source_shape)
 
     def keys(self, source: Tensor) -> Tensor:
         return self.key(source)
 
     def scores(self, query: Tensor, keys: Tensor) -> Tensor:
-        return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))
+        return dot_scores(query, keys)
 
 
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class Attentional(MaskedLayer):
-    """tanh(C [context; h]): a recurrent decoder's outputs h, and what they find in the source.
+    """tanh(C [context; h]): a recurrent decoder's outputs h, joined with the context that they find in the source.
 
     Reference: Luong et al. 2015, equation 5, https://arxiv.org/abs/1508.04025
 
@@ -137,17 +141,19 @@ class Attentional(MaskedLayer):
         self.cross_attention = cross_attention
 
     def build(self, h_shape: Shape, source_shape: Shape) -> None:
-        if not self.cross_attention.built:
-            self.cross_attention.build(h_shape, source_shape)
+        build_once(self.cross_attention, h_shape, source_shape)
         dim = width_of(h_shape)
-        initializer = kernel_initializer("glorot_uniform")
-        self.combine = Linear(
-            dim, use_bias=False, kernel_initializer=initializer, dtype=self.dtype_policy, name="combine"
-        )
-        self.combine.build((*h_shape[:-1], dim + width_of(source_shape)))
+        self.combine = _linear(self, "combine", dim, (*h_shape[:-1], dim + width_of(source_shape)))
 
     def call(self, h: Tensor, source: Tensor, mask: Tensor | None = None, keys: Tensor | None = None) -> Tensor:
-        """Map `h` (B, T, D) to (B, T, D), as `Alignment.call` does."""
+        """Map `h` (B, T, D) to (B, T, D).
+
+        Args:
+            h: The decoder's outputs, which ask.
+            source: What is attended to, (B, S, D).
+            mask: True where it may be, (B, S) or (B, 1, 1, S); by default the source's implicit one.
+            keys: Of the source, from the alignment's `keys`, where they were computed before.
+        """
         context = self.cross_attention(h, source, mask=mask, keys=keys)
         return ops.tanh(self.combine(ops.concatenate([context, h], axis=-1)))
 
@@ -161,6 +167,13 @@ class Attentional(MaskedLayer):
         }
 
     @classmethod
-    def from_config(cls, config: Config) -> "Attentional":
-        attention = keras.saving.deserialize_keras_object(config["cross_attention"])
-        return cls(**{**config, "cross_attention": attention})
+    def from_config(cls, config: Config) -> Self:
+        return cls(**{**config, "cross_attention": revive(config["cross_attention"])})
+
+
+def _linear(owner: MaskedLayer, name: str, units: int, input_shape: Shape) -> Linear:
+    """Return a projection without bias, built, in the dtype of the layer that it is for."""
+    initializer = kernel_initializer("glorot_uniform")
+    layer = Linear(units, use_bias=False, kernel_initializer=initializer, dtype=owner.dtype_policy, name=name)
+    layer.build(input_shape)
+    return layer

@@ -76,8 +76,12 @@ class Recurrent(MaskedLayer):
             training: Whether dropout is applied.
             return_state: Whether the state after the last of `x` is returned, too.
         """
+        if initial is not None and self.bidirectional:
+            raise ValueError(
+                "A layer that reads in both directions has no state to go on from: `bidirectional` must be false."
+            )
         if x.shape[1] == 0:  # Keras's own stop at a sequence of nothing
-            return (x, initial or self.zeros(ops.shape(x)[0], x.shape[-1])) if return_state else x
+            return (x, initial or self._nothing(x)) if return_state else x
         mask = implicit_mask(x) if mask is None else mask
         h, *state = self.onward(x, mask=mask, initial_state=initial, training=training)
         if self.backward_reader is not None:
@@ -89,17 +93,17 @@ class Recurrent(MaskedLayer):
         return (h, state) if return_state else h
 
     def step(self, x: Tensor, state: States, real: Tensor | None = None) -> tuple[Tensor, States]:
-        """Read the next of each row, in one direction.
+        """Read the next T vectors of each row, without dropout; in one direction only.
 
         Args:
-            x: (N, T, D).
+            x: The vectors (N, T, D).
             state: From the step before.
             real: Boolean (N, T), False at what is passed over.
 
         Returns:
             The outputs (N, T, D) and the new state.
         """
-        if x.shape[1] != 1:
+        if x.shape[1] != 1 or self.bidirectional:
             return self._steps(x, state, real)
         h, new = self.onward.cell(x[:, 0], state, training=False)
         if real is not None:
@@ -119,9 +123,9 @@ class Recurrent(MaskedLayer):
         h, state = self(longer, mask=passed, initial=state, training=False, return_state=True)
         return h[:, 1:], state
 
-    def zeros(self, batch: int | Tensor, dim: int) -> States:
-        """Return the state of `batch` rows that have read nothing."""
-        return [ops.zeros((batch, dim), self.compute_dtype) for _ in range(self.tensors)]
+    def zeros(self, batch: int | Tensor) -> States:
+        """Return the state of `batch` rows that have read nothing, in one direction."""
+        return [ops.zeros((batch, self.onward.units), self.compute_dtype) for _ in range(self.tensors)]
 
     def compute_output_shape(self, x_shape: Shape, *_: Any) -> Shape:
         return tuple(x_shape)
@@ -134,6 +138,9 @@ class Recurrent(MaskedLayer):
         """Return what the state is after `x` (B, T, D) is read, as symbolic tensors: each one of its own."""
         shape = (x.shape[0], x.shape[-1])
         return [keras.KerasTensor(shape, dtype=self.compute_dtype) for _ in range(self.tensors)]
+
+    def _nothing(self, x: Tensor) -> States:
+        return [ops.zeros((ops.shape(x)[0], x.shape[-1]), self.compute_dtype) for _ in range(self.tensors)]
 
     @property
     def tensors(self) -> int:
@@ -155,6 +162,7 @@ class Recurrent(MaskedLayer):
             return_sequences=True,
             return_state=True,
             go_backwards=go_backwards,
+            use_cudnn=False,  # of which a SavedModel would need a GPU, and which takes padding at the end alone
             dtype=self.dtype_policy,
             name="backward" if go_backwards else "onward",
         )

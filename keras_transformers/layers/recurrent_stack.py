@@ -33,20 +33,20 @@ class RecurrentStack(MaskedLayer):
         self.dropout = dropout
         self.residual = residual
         self.bidirectional = bidirectional
-        self.recurrent = [
+        self.blocks = [
             Recurrent(cell, bidirectional, dropout, residual and index > 0, dtype=self.dtype_policy)
             for index in range(layers)
         ]
 
     @property
-    def layers(self) -> list[Any]:
-        """The layers: Keras takes an attribute of this name for a list of layers; `layers=2` makes two."""
-        return list(self.recurrent)
+    def recurrent(self) -> list[Any]:
+        """The recurrent layers."""
+        return [block for block in self.blocks if isinstance(block, Recurrent)]
 
     @property
-    def blocks(self) -> list[Any]:
-        """What is numbered from below."""
-        return list(self.recurrent)
+    def layers(self) -> list[Any]:
+        """The layers: Keras takes an attribute of this name for a list of layers; `layers=2` makes two."""
+        return self.recurrent
 
     def build(self, x_shape: Shape, *_: Any) -> None:
         for layer in self.recurrent:
@@ -68,10 +68,9 @@ class RecurrentStack(MaskedLayer):
 @register("encoder", "rnn")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class RecurrentEncoder(RecurrentStack):
-    """Recurrent layers that read a sequence in order.
+    """Recurrent layers that read a sequence in order, or in both directions.
 
-    Reference: Sutskever et al. 2014, https://arxiv.org/abs/1409.3215; in both directions Bahdanau et al. 2015,
-    https://arxiv.org/abs/1409.0473
+    Reference: Sutskever et al. 2014, https://arxiv.org/abs/1409.3215; Bahdanau et al. 2015, https://arxiv.org/abs/1409.0473
 
     Args:
         cell: `lstm` or `gru`, Keras's own.
@@ -127,7 +126,7 @@ class RecurrentEncoder(RecurrentStack):
 @register("decoder", "rnn")
 @keras.saving.register_keras_serializable(package="keras_transformers")
 class RecurrentDecoder(RecurrentStack):
-    """Recurrent layers that say a sequence, and above them what they find in the source.
+    """Recurrent layers that predict the target token by token, with attention to the source above them, if any.
 
     All that it knows of the targets so far is a state of constant size. It begins with the state of the encoder, layer
     by layer, if it is given that; without `attention` it hears of the source in no other way.
@@ -146,6 +145,10 @@ class RecurrentDecoder(RecurrentStack):
             not as many, or of another kind.
     """
 
+    reads_memory = True
+    takes_state = True
+    shares_beams = True  # what is kept of the source, whatever the attention
+
     def __init__(
         self,
         attention: Alignment | None,
@@ -156,26 +159,17 @@ class RecurrentDecoder(RecurrentStack):
         **kwargs: Any,
     ) -> None:
         super().__init__(cell, layers, dropout, residual, False, **kwargs)
+        self.attention = attention
         self.attentional: Any = None if attention is None else Attentional(attention, dtype=self.dtype_policy)
-
-    @property
-    def attention(self) -> Any:
-        """The alignment, or None."""
-        return None if self.attentional is None else self.attentional.cross_attention
-
-    @property
-    def blocks(self) -> list[Any]:
-        """What is numbered from below: the layers and, where there is attention, what it adds to them."""
-        return [*self.recurrent, *([] if self.attentional is None else [self.attentional])]
+        if self.attentional is not None:
+            self.blocks = [*self.blocks, self.attentional]  # what is numbered from below
 
     def build(self, x_shape: Shape, memory_shape: Any = None) -> None:
         super().build(x_shape)
-        source = x_shape if memory_shape is None else memory_shape
-        if isinstance(source[0], tuple | list):
-            source, states = source
-            self._check_states(states)
-        if self.attentional is not None and not self.attentional.built:
-            self.attentional.build(x_shape, source)
+        source, states = _split(x_shape if memory_shape is None else memory_shape)
+        self._check_states(states)
+        if self.attentional is not None:
+            build_once(self.attentional, x_shape, source)
 
     def call(
         self,
@@ -221,13 +215,14 @@ class RecurrentDecoder(RecurrentStack):
         found = {
             "timeline": timelines.begin_timeline(batch, length, ragged),
             "cells": [
-                layer.zeros(batch, source.shape[-1]) if state is None else list(state)
+                layer.zeros(batch) if state is None else list(state)
                 for layer, state in zip(self.recurrent, states, strict=True)
             ],
         }
         if self.attentional is None:
             return found
-        mask = ops.ones(ops.shape(source)[:2], "bool") if memory_mask is None else as_real(memory_mask)
+        mask = as_real(implicit_mask(source) if memory_mask is None else memory_mask)
+        mask = ops.ones(ops.shape(source)[:2], "bool") if mask is None else mask
         return {**found, "source": {"outputs": source, "keys": self.attention.keys(source), "mask": mask}}
 
     def positions(self, state: State, width: int, real: Tensor | None = None) -> Tensor:
@@ -256,11 +251,6 @@ class RecurrentDecoder(RecurrentStack):
             x = self._read(x, **state["source"])
         return x, {**state, "timeline": timeline, "cells": cells}
 
-    @property
-    def shares_beams(self) -> bool:
-        """Whether the beams of a sentence share what is kept of its source: they do, whatever the attention."""
-        return True
-
     def choose(self, state: State, parents: Tensor) -> State:
         """Return the state of the rows `parents`, integers (N,); where there are beams, of sentences with theirs."""
         beams = self._beams(state)
@@ -284,6 +274,7 @@ class RecurrentDecoder(RecurrentStack):
 
     @staticmethod
     def _beams(state: State) -> int | Tensor:
+        """Return K: of the table of who wrote what, which nothing is read of here, but positions count beams by."""
         timeline = state["timeline"]
         return ops.shape(timeline["ancestors"])[1] if timelines.has_beams(timeline) else 1
 
@@ -299,22 +290,22 @@ class RecurrentDecoder(RecurrentStack):
         """Return the encoder's outputs, and the state that each layer begins with, None: zeros.
 
         Raises:
-            ValueError: The states are missing, though there is no attention, or are of other layers.
+            ValueError: They are missing, though there is no attention, or are of other layers.
         """
-        if not isinstance(memory, list | tuple):
+        source, states = _split(memory)
+        self._check_states(states)
+        return source, [None] * len(self.recurrent) if states is None else list(states)
+
+    def _check_states(self, states: Any) -> None:
+        """Raise ValueError unless there is a state for each layer, of as many tensors, or attention instead."""
+        if states is None:
             if self.attentional is None:
                 raise ValueError(
-                    "A recurrent decoder without `attention` hears of the source by the encoder's states alone, and is "
-                    "given none: set `attention`, or use `model/rnn`."
+                    "A recurrent decoder without `attention` hears of the source by the state that its encoder ends in "
+                    "alone, and is given none: set `attention`, or use `model/rnn` with `encoder/rnn`."
                 )
-            return memory, [None] * len(self.recurrent)
-        source, states = memory
-        self._check_states(states)
-        return source, list(states)
-
-    def _check_states(self, shapes: Any) -> None:
-        """Raise ValueError unless there is a state for each layer, of as many tensors as it has."""
-        mine, theirs = [layer.tensors for layer in self.recurrent], [len(state) for state in shapes]
+            return
+        mine, theirs = [layer.tensors for layer in self.recurrent], [len(state) for state in states]
         if mine != theirs:
             end = f" and the encoder {len(theirs)}" if len(mine) != len(theirs) else " layers, and their cells differ"
             raise ValueError(
@@ -329,6 +320,14 @@ class RecurrentDecoder(RecurrentStack):
         asked = ops.reshape(x, (batch, width * caches.of_each(rows, batch), x.shape[-1]))
         found = self.attentional(asked, outputs, mask=mask, keys=keys)
         return ops.reshape(found, (rows, width, x.shape[-1]))
+
+
+def _split(memory: Any) -> tuple[Any, Any]:
+    """Return the encoder's outputs and its states, None where there are none; or the shapes of both."""
+    outputs, *rest = memory if isinstance(memory, list | tuple) else (memory,)
+    if isinstance(outputs, int) or outputs is None:  # the shape of outputs alone
+        return memory, None
+    return (outputs, rest[0]) if rest else (outputs, None)
 
 
 def _taken(cells: list[States], rows: Tensor) -> list[States]:

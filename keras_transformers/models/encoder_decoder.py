@@ -64,7 +64,7 @@ class EncoderDecoder(Backbone, Stepwise, keras.Model):
     ) -> None:
         if not getattr(decoder, "reads_memory", True):
             raise RecipeError(
-                "The decoder must read the encoder's output, but `cross_attention` of its block is null: leave it out "
+                "The decoder must read the encoder's output, but reads none: leave `cross_attention` of its block out, "
                 "for another like `attention`."
             )
         of_source = source_vocab_size or embedding.vocab_size
@@ -86,7 +86,7 @@ class EncoderDecoder(Backbone, Stepwise, keras.Model):
         source = keras.Input((None,), dtype="int32", name="source")
         target = keras.Input((None,), dtype="int32", name="target")
         memory_mask = padding_mask(source)
-        memory = self.memorize(encoder, embed(source), memory_mask)
+        memory = self.memorize(encoder, decoder, embed(source), memory_mask)
         states = decoder(embed_target(target), memory, memory_mask=memory_mask)
         super().__init__(inputs={"source": source, "target": target}, outputs=output(states), **kwargs)
         self.dim = dim
@@ -106,12 +106,13 @@ class EncoderDecoder(Backbone, Stepwise, keras.Model):
         return self.embed if self.tie == "all" else self.get_layer("embed_target")
 
     @staticmethod
-    def memorize(encoder: Layer, x: Tensor, mask: Tensor) -> Any:
+    def memorize(encoder: Layer, decoder: Layer, x: Tensor, mask: Tensor) -> Any:
         """Return what the decoder is given of the source: the encoder's outputs (B, S, D).
 
         Args:
             encoder: The encoder.
-            x: Its inputs (B, S, D).
+            decoder: The decoder, which may take more than that.
+            x: The encoder's inputs (B, S, D).
             mask: True at what is real, (B, 1, 1, S).
         """
         return encoder(x, mask=mask)
@@ -119,7 +120,7 @@ class EncoderDecoder(Backbone, Stepwise, keras.Model):
     def encode(self, source: Tensor) -> tuple[Any, Tensor]:
         """Map ids (B, S) to the memory, from `memorize`, and its mask (B, 1, 1, S)."""
         mask = padding_mask(source)
-        return self.memorize(self.encoder, self.embed(source), mask), mask
+        return self.memorize(self.encoder, self.decoder, self.embed(source), mask), mask
 
     def begin(self, inputs: dict[str, Tensor], length: int | Tensor) -> State:
         """Return the state of decoding up to `length` targets.

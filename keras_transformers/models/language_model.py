@@ -80,8 +80,8 @@ class LanguageModel(Backbone, Stepwise, keras.Model):
     ) -> None:
         if getattr(decoder, "reads_memory", False):
             raise RecipeError(
-                "`model/language_model` has no encoder whose output its decoder could attend to: set "
-                "`cross_attention` of its block to null."
+                "`model/language_model` has no encoder whose output its decoder could attend to: its decoder must be "
+                "`decoder/decoder`, with `cross_attention` of its block null."
             )
         embed = Embed(embedding, position, dropout, name="embed")
         output = Logits(embedding, name="logits") if tie else FreeLogits(embedding.vocab_size, name="logits")

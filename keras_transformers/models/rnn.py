@@ -42,11 +42,11 @@ class RecurrentEncoderDecoder(EncoderDecoder):
 
     Raises:
         RecipeError: The vocabularies differ although all is tied, or the initialization is for another kind of model.
-        ValueError: The decoder cannot go on from the encoder's states.
+        ValueError: The decoder cannot go on from the encoder's state, or has no attention and is given no state.
     """
 
     needs = (
-        Need("model.decoder.layers", Exactly("model.encoder.layers")),
+        Need("model.decoder.layers", Exactly("model.encoder.layers", when="model.encoder.cell")),
         Need("model.decoder.cell", OneOf(("lstm",), when="model.encoder.cell=lstm")),
         Need("model.decoder.cell", OneOf(("gru",), when="model.encoder.cell=gru")),
     )
@@ -75,9 +75,10 @@ class RecurrentEncoderDecoder(EncoderDecoder):
         )  # fmt: skip
 
     @staticmethod
-    def memorize(encoder: Layer, x: Tensor, mask: Tensor) -> Any:
-        """Return the encoder's outputs (B, S, D) and, of a recurrent one, the states that its layers end in."""
-        state = {"return_state": True} if getattr(encoder, "returns_state", False) else {}
+    def memorize(encoder: Layer, decoder: Layer, x: Tensor, mask: Tensor) -> Any:
+        """Return the encoder's outputs (B, S, D) and, of recurrent ones, the states that its layers end in."""
+        recurrent = getattr(encoder, "returns_state", False) and getattr(decoder, "takes_state", False)
+        state = {"return_state": True} if recurrent else {}
         return encoder(x, mask=mask, **state)
 
     def get_config(self) -> Config:

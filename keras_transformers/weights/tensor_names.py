@@ -12,6 +12,7 @@ import keras
 
 from ..errors import CheckpointError
 from ..models.bert import Bert
+from ..signature import registrations
 
 HEAD = "head."
 POOLER = "pooler"
@@ -62,8 +63,12 @@ def backbone_of(model, kind=Bert):
     for one in (model, *getattr(model, "layers", ())):
         if isinstance(one, kind):
             return one
-    name = type(model).__name__
-    raise CheckpointError(f"A checkpoint of a {kind.__name__} fills models of this class, but the model is a {name}.")
+    raise CheckpointError(f"The checkpoint is of {_called(kind)}, but the model is {_called(type(model))}.")
+
+
+def _called(kind):
+    """Return what recipes call a class of models, or its own name."""
+    return next((f"`{known.slot}/{known.name}`" for known in registrations(kind)), f"a `{kind.__name__}`")
 
 
 def places(model, kind=Bert):

@@ -147,7 +147,9 @@ def test_what_transformers_has_not(run, key, value, message):
 def test_a_translation_is_not_written(trained, tmp_path):
     with pytest.raises(ExportError, match="its tokenizer is not `wordpiece`"):
         export_huggingface(trained, tmp_path / "theirs")
-    with pytest.raises(CheckpointError, match="of a Transformer fills models of this class, but the model is a Bert"):
+    with pytest.raises(
+        CheckpointError, match="The checkpoint is of `model/transformer`, but the model is `model/bert`"
+    ):
         load_into(build(), trained.path)
 
 

@@ -153,7 +153,9 @@ def test_without_attention_the_outputs_of_the_encoder_are_unknown():
     x = random(B, T, D)
     other = (memory[0] + 1.0, memory[1])
     np.testing.assert_array_equal(array(decoder(x, memory)), array(decoder(x, other)))
-    with pytest.raises(ValueError, match="hears of the source by the encoder's states alone, and is given none"):
+    with pytest.raises(
+        ValueError, match="hears of the source by the state that its encoder ends in alone, and is given none"
+    ):
         decoder(x, memory[0])
 
 
@@ -165,6 +167,34 @@ def test_states_of_other_layers(cell, layers, end):
     memory = RecurrentEncoder(cell, layers)(random(B, S, D), return_state=True)
     with pytest.raises(ValueError, match=f"as many layers of one `cell`, but the decoder has 2 .*{end}"):
         decoder(random(B, T, D), memory)
+
+
+@pytest.mark.parametrize("kind", [Additive, General])
+def test_a_source_of_another_width(kind):
+    decoder, x, source = RecurrentDecoder(kind()), random(B, T, D), random(B, S, D + 3)
+    expected = array(decoder(x, source))
+    state, found = decoder.begin(B, T, source), []
+    for index in range(T):
+        outputs, state = decoder.step(x[:, index : index + 1], state, decoder.positions(state, 1))
+        found.append(array(outputs))
+    assert_close(np.concatenate(found, axis=1), expected, NETWORK)
+
+
+def test_the_mask_of_keras_is_obeyed_in_steps_too():
+    decoder, x = RecurrentDecoder(General()), random(B, T, D)
+    source = keras.layers.Masking()(np.where(REAL[:, :, None], random(B, S, D), 0.0).astype("float32"))
+    expected = array(decoder(x, source))
+    state = decoder.begin(B, T, source)
+    outputs, _ = decoder.step(x, state, decoder.positions(state, T))
+    assert_close(array(outputs), expected, NETWORK)
+    assert np.abs(array(decoder(x, array(source))) - expected).max() > 1e-3
+
+
+def test_both_directions_have_no_state_to_go_on_from():
+    layer, x = Recurrent(bidirectional=True), random(B, T, D)
+    _, state = layer(x, return_state=True)
+    with pytest.raises(ValueError, match="both directions has no state to go on from"):
+        layer.step(x[:, :1], state)
 
 
 def test_an_odd_width_has_no_halves():

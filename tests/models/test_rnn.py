@@ -90,7 +90,9 @@ def test_it_is_saved_and_loaded(model, tmp_path):
 def test_without_attention_the_source_is_known_by_the_last_state_alone():
     """That the decoder is not told of what comes before is what the experiments on long distances count on."""
     model, data = built(**{"model.decoder.attention": None, "model.encoder.bidirectional": False}), batch()
-    outputs, states = model.memorize(model.encoder, model.embed(data["source"]), data["source"][:, None, None] > 0)
+    outputs, states = model.memorize(
+        model.encoder, model.decoder, model.embed(data["source"]), data["source"][:, None, None] > 0
+    )
     x = model.embed(data["target"])
     expected = np.array(model.output_layer(model.decoder(x, (0 * outputs, states))))
     assert_close(np.array(model(data)), expected, NETWORK)
@@ -99,7 +101,10 @@ def test_without_attention_the_source_is_known_by_the_last_state_alone():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"model.encoder.layers": 3}, r"`layers` must be `model.encoder.layers` \(3\) for `model/rnn`, but is 2"),
+        (
+            {"model.encoder.layers": 3},
+            r"`layers` must be `model.encoder.layers` \(3\) for `model/rnn` with .*, but is 2",
+        ),
         (
             {"model.decoder.cell": "gru"},
             "`cell` must be lstm for `model/rnn` with `model.encoder.cell: lstm`, but is gru",
@@ -112,6 +117,29 @@ def test_without_attention_the_source_is_known_by_the_last_state_alone():
 def test_what_does_not_fit_is_told_by_the_recipe(changes, sentence):
     with pytest.raises(RecipeError, match=sentence):
         built(**changes)
+
+
+@pytest.mark.parametrize("recipe", ["transformer_tiny", "dates_rnn"])
+def test_without_attention_and_without_a_state_nothing_is_heard(recipe):
+    """Told when the model is made, not at its first batch."""
+    plain = kt.load_recipe("transformer_tiny").tree["model"]["encoder"]
+    changes = {"model.encoder": plain, "model.decoder": {"type": "rnn", "attention": None}, "model.vocab_size": V}
+    with pytest.raises(RecipeError, match="hears of the source by the state that its encoder ends in alone"):
+        kt.build(recipe, {**changes, "model.dim": 128})
+
+
+def test_another_decoder_is_given_no_state():
+    decoder = kt.load_recipe("transformer_tiny").tree["model"]["decoder"]
+    changes = {"model.encoder.layers": 2, "model.decoder": decoder, "model.dim": 128, "model.vocab_size": V}
+    model = kt.build("dates_rnn", changes)
+    data = batch()
+    real = data["target"] > 0
+    assert_close(stepped(model, data)[real], np.array(model(data))[real], NETWORK)
+
+
+def test_a_language_model_has_no_source():
+    with pytest.raises(RecipeError, match="has no encoder whose output its decoder could attend to"):
+        kt.build("gpt_tiny", {"model.decoder": {"type": "rnn", "attention": "dot"}, "model.vocab_size": V})
 
 
 def test_they_stand_in_other_models_too():

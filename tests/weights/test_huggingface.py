@@ -265,7 +265,7 @@ def test_what_is_no_checkpoint(tmp_path):
 
 
 def test_a_model_of_another_kind(folder):
-    with pytest.raises(CheckpointError, match="of a Bert fills models of this class, but the model is a Sequential"):
+    with pytest.raises(CheckpointError, match="The checkpoint is of `model/bert`, but the model is a `Sequential`"):
         load_into(keras.Sequential([keras.Input((3,)), keras.layers.Dense(5)]), folder)
 
 

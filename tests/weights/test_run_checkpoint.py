@@ -11,11 +11,15 @@ from keras_transformers.weights import open_checkpoint
 SIDES = {"type": "sides", "source": {"type": "sentencepiece", "vocab_size": 31}, "target": {"type": "characters"}}
 
 
-@pytest.fixture(scope="module", params=["one tokenizer", "none", "target"])
+@pytest.fixture(scope="module", params=["one tokenizer", "none", "target", "rnn"])
 def translator(request, tmp_path_factory):
-    """A run of a Transformer, of one vocabulary or of two."""
+    """A run of a Transformer, of one vocabulary or of two, or of a recurrent network."""
     if request.param == "one tokenizer":
         return request.getfixturevalue("trained")
+    if request.param == "rnn":
+        small = {key: value for key, value in request.getfixturevalue("tiny").items() if ".block." not in key}
+        layers = {"model.encoder.layers": 2, "model.decoder.layers": 2}
+        return kt.train("dates_rnn", tmp_path_factory.mktemp("rnn") / "run", {**small, **layers})
     folder = tmp_path_factory.mktemp("sides")
     (folder / "data").mkdir()
     return kt.train(recipe(folder / "data", SIDES, **{"model.tie": request.param}), folder / "run")
@@ -56,7 +60,11 @@ def test_other_sizes_are_told(trained):
 
 
 def test_another_model_is_told(trained, bert_run):
-    with pytest.raises(CheckpointError, match="of a Transformer fills models of this class, but the model is a Bert"):
+    with pytest.raises(
+        CheckpointError, match="The checkpoint is of `model/transformer`, but the model is `model/bert`"
+    ):
         open_checkpoint(trained.path).load(bert_run.model())
-    with pytest.raises(CheckpointError, match="of a Bert fills models of this class, but the model is a Transformer"):
+    with pytest.raises(
+        CheckpointError, match="The checkpoint is of `model/bert`, but the model is `model/transformer`"
+    ):
         open_checkpoint(bert_run.path).load(trained.model())
