@@ -159,7 +159,7 @@ class RecurrentDecoder(RecurrentStack):
         **kwargs: Any,
     ) -> None:
         super().__init__(cell, layers, dropout, residual, False, **kwargs)
-        self.attention = attention
+        self.attention: Any = attention
         self.attentional: Any = None if attention is None else Attentional(attention, dtype=self.dtype_policy)
         if self.attentional is not None:
             self.blocks = [*self.blocks, self.attentional]  # what is numbered from below
