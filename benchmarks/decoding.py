@@ -207,10 +207,11 @@ def measure(title, jobs, args):
     for name, engine in engines.items():
         count = len(jobs[name][1]["sources"])
         rates = sorted(count / one for one in seconds[name])
-        tokens = statistics.mean(len(answer) for answer in found[name]["answers"])
+        answers = found[name]["answers"]  # pieces or, of a run's SavedModel, text, whose tokens are not known
+        tokens = "" if isinstance(answers[0], str) else f"{statistics.mean(map(len, answers)):.1f}"
         print(
             f"{name + ', ' + engine.version:52} {statistics.median(rates):12.1f} {rates[0]:8.1f} {rates[-1]:8.1f} "
-            f"{statistics.median(seconds[name]) / ours:8.2f} {found[name]['peak_mib']:8.0f} {tokens:7.1f}",
+            f"{statistics.median(seconds[name]) / ours:8.2f} {found[name]['peak_mib']:8.0f} {tokens:>7}",
             flush=True,
         )
         engine.__exit__()

@@ -21,7 +21,7 @@ LITTLE = {
 FIGURE = {
     "bert.py": r"(?s)inference: bert_tiny.*lengths: bert_tiny.*ratio \d+\.\d\d \(median of 1 turns",
     "compression.py": r"xz -9e after the training text +│ +\d\.\d{3} │ +1\.000 │",
-    "decoding.py": r"(?s)greedy, 3 sources.*5 steps.*ours, .* 5\.0\n.*beam 4, 3 sources.* 5\.0\n",
+    "decoding.py": r"(?s)greedy, 3 sources.*5 steps.*ours float32 .* 5\.0\n.*beam 4, 3 sources.* 5\.0\n",
     "export_speed.py": r"│ +5 │ +[\d,]+\.\d │",
     "goodput.py": r"ratio \d+\.\d\d \(median of 1 turns",
     "startup.py": r"keras-transformers list +│ +\d\.\d{3} │",
